@@ -1,0 +1,1 @@
+//! The course as data: rooms, their texts and presets.

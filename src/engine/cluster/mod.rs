@@ -1,0 +1,1 @@
+//! The cluster: brokers, replication and the controller.

@@ -1,0 +1,24 @@
+//! The brokers' settings, the same for every broker of a scenario, and the cost model's, which Kafka does not have.
+
+use super::setting::{SettingKind, settings};
+
+const I32_MAX: i64 = i32::MAX as i64;
+
+settings! {
+    /// The settings of the brokers. Names that start with `model.` belong to the simulation's cost model, not to Kafka.
+    BrokerConfig {
+        replica_lag_time_max_ms: i64 = 30_000, "replica.lag.time.max.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "A follower that has not caught up for this long leaves the ISR; checked every half of it.";
+        replica_fetch_wait_max_ms: i64 = 500, "replica.fetch.wait.max.ms", "ms", SettingKind::Int { min: 0, max: 86_400_000 }, "How long the leader holds a follower's fetch that finds nothing.";
+        replica_fetch_min_bytes: i64 = 1, "replica.fetch.min.bytes", "bytes", SettingKind::Int { min: 0, max: I32_MAX }, "How many bytes end a follower's wait.";
+        replica_fetch_max_bytes: i64 = 1_048_576, "replica.fetch.max.bytes", "bytes", SettingKind::Int { min: 0, max: I32_MAX }, "Bytes of one partition in an answer to a follower; one whole batch is always given.";
+        replica_fetch_response_max_bytes: i64 = 10_485_760, "replica.fetch.response.max.bytes", "bytes", SettingKind::Int { min: 0, max: I32_MAX }, "Bytes of an answer to a follower.";
+        replica_fetch_backoff_ms: i64 = 1_000, "replica.fetch.backoff.ms", "ms", SettingKind::Int { min: 0, max: 3_600_000 }, "How long a follower waits after a fetch that failed.";
+        broker_session_timeout_ms: i64 = 9_000, "broker.session.timeout.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How long after a broker's last heartbeat the controller takes it for dead.";
+        broker_heartbeat_interval_ms: i64 = 2_000, "broker.heartbeat.interval.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How often a broker tells the controller that it lives.";
+        log_retention_check_interval_ms: i64 = 300_000, "log.retention.check.interval.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How often a broker looks for segments that may go.";
+        log_initial_task_delay_ms: i64 = 30_000, "log.initial.task.delay.ms", "ms", SettingKind::Int { min: 0, max: 86_400_000 }, "How long after its start a broker first looks.";
+        request_cost_us: i64 = 50, "model.request.cost.us", "us", SettingKind::Int { min: 0, max: 60_000_000 }, "Model: what handling one request costs a broker.";
+        append_cost_us_per_mib: i64 = 1_000, "model.append.cost.us.per.mib", "us", SettingKind::Int { min: 0, max: 60_000_000 }, "Model: what appending 1 MiB to a log costs a broker.";
+        request_handlers: i64 = 8, "num.io.threads", "", SettingKind::Int { min: 1, max: 64 }, "How many requests a broker handles at once, of different connections.";
+    }
+}

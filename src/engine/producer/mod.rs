@@ -1,0 +1,1 @@
+//! The producer: partitioners, accumulator, sender.

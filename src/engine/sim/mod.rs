@@ -1,0 +1,1 @@
+//! The simulation: one deterministic run of scenario, seed and commands.

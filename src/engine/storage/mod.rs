@@ -1,0 +1,1 @@
+//! The log: segments over a segment store, with indexes, retention and recovery.

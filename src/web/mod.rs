@@ -1,0 +1,1 @@
+//! The browser, wrapped: small files without a Kafka word in them.

@@ -1,0 +1,1 @@
+//! The native tests, one binary: each module holds one subject to its vectors.
