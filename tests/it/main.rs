@@ -1,1 +1,2 @@
 //! The native tests, one binary: each module holds one subject to its vectors.
+mod ring;
