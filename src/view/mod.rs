@@ -1,1 +1,8 @@
 //! What is drawn, as plain data: a function of the engine's state and virtual time.
+
+pub mod format;
+pub mod frame;
+pub mod palette;
+pub mod playback;
+
+pub use frame::Frame;

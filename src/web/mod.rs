@@ -1,1 +1,10 @@
 //! The browser, wrapped: small files without a Kafka word in them.
+
+pub mod animation_frame;
+pub mod canvas;
+pub mod clipboard;
+pub mod document;
+pub mod keyboard;
+pub mod location;
+pub mod media;
+pub mod storage;

@@ -1,0 +1,22 @@
+//! Room 5: acks.
+
+use super::Lesson;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "What does an ack promise?",
+    idea: &[
+        "With `acks=1` the producer waits for **the leader only**; its followers copy the log a little later. With `acks=all` it waits for every replica that is in sync, and with `acks=0` for nobody.",
+        "Records above the **high watermark** are on the leader, but not yet on every in-sync replica.",
+    ],
+    settings: &["acks", "min.insync.replicas"],
+    look: &[
+        "Pause while records stand above the high watermark, then click the leader and crash it. When its session has run out, a follower leads, and what only the old leader had is gone.",
+        "Now choose `acks=all` and run the **same** failure.",
+    ],
+    simplified: &[
+        "The controller is one node of its own that cannot crash here. It learns of a crash when `broker.session.timeout.ms` runs out.",
+        "A crash ends the process; what was appended is still on the disk when the broker starts again.",
+        "Leaders are elected from the in-sync replicas only. Unclean elections are not here yet.",
+        "`enable.idempotence` is false and locked, though Java's default is true; it comes next.",
+    ],
+};

@@ -1,0 +1,22 @@
+//! Room 1: the log.
+
+use super::Lesson;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "One offset among many",
+    idea: &[
+        "A partition is a file that only grows at its end. Each record gets the next **offset**; reading takes nothing away.",
+        "The log is cut into **segments**. Beside each segment a broker keeps a **sparse index**: an entry every few kilobytes of batches, not one a record.",
+    ],
+    settings: &["segment.bytes", "retention.bytes", "index.interval.bytes"],
+    look: &[
+        "Seek an offset: the index leads to a place a little before it, and the broker scans on from there. It answers with the **whole batch**; the consumer drops what it did not ask for.",
+        "Only whole segments go, oldest first, and no reader is asked.",
+    ],
+    simplified: &[
+        "One topic with one partition on one broker, so that a log has the stage to itself.",
+        "Segments lie in memory, byte for byte as Kafka's files; what a disk costs is the cost model's.",
+        "`segment.bytes` is below what Kafka 4 takes (1 MiB), so that rolls can be seen.",
+        "Compaction is not here yet; `cleanup.policy` is `delete`.",
+    ],
+};

@@ -1,0 +1,118 @@
+//! Figures as words: grouped digits, spans of virtual time, bytes, hex. No figure is computed here.
+
+use crate::engine::common::VirtualTime;
+
+/// `1234567` as `1,234,567`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A signed number, grouped, with a true minus sign.
+#[must_use]
+pub fn grouped_signed(number: i64) -> String {
+    let text = grouped(number.unsigned_abs());
+    if number < 0 { format!("−{text}") } else { text }
+}
+
+/// A moment or a span, in the unit that suits its size: `412 µs`, `42.600 ms`, `6.352 s`.
+#[must_use]
+pub fn time(time: VirtualTime) -> String {
+    let us = time.0;
+    match us {
+        0 => "0 ms".to_string(),
+        1..1_000 => format!("{us} µs"),
+        1_000..10_000_000 => format!("{}.{:03} ms", grouped(us / 1_000), us % 1_000),
+        _ => format!("{}.{:03} s", grouped(us / 1_000_000), us % 1_000_000 / 1_000),
+    }
+}
+
+/// A span after another moment: `+5.000 ms`.
+#[must_use]
+pub fn span(span: VirtualTime) -> String {
+    format!("+{}", time(span))
+}
+
+/// `1,009 B`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    format!("{} B", grouped(count))
+}
+
+/// A ratio given in thousandths: `2200` as `2.2×`.
+#[must_use]
+pub fn ratio(per_mille: u64) -> String {
+    let tenths = (per_mille + 50) / 100;
+    format!("{}.{}×", tenths / 10, tenths % 10)
+}
+
+/// Thousandths with one digit after the point: `1940` as `1.9`.
+#[must_use]
+pub fn tenths(per_mille: u64) -> String {
+    let tenths = (per_mille + 50) / 100;
+    format!("{}.{}", grouped(tenths / 10), tenths % 10)
+}
+
+/// Bytes in hex, a space between them.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
+
+/// Bytes as text if they are text that can be read, else as hex after `0x`; null and empty say so.
+#[must_use]
+pub fn text_or_hex(bytes: Option<&[u8]>) -> String {
+    match bytes {
+        None => "null".to_string(),
+        Some([]) => "(empty)".to_string(),
+        Some(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) if !text.chars().any(char::is_control) => text.to_string(),
+            _ => format!("0x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        },
+    }
+}
+
+/// Cuts a text to `max` characters, with an ellipsis in place of the rest.
+#[must_use]
+pub fn shortened(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_string();
+    }
+    text.chars().take(max.saturating_sub(1)).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_as_people_write_them() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(grouped_signed(-1), "−1");
+        assert_eq!(time(VirtualTime(412)), "412 µs");
+        assert_eq!(time(VirtualTime(42_600)), "42.600 ms");
+        assert_eq!(time(VirtualTime(1_023_100)), "1,023.100 ms");
+        assert_eq!(time(VirtualTime(16_352_000)), "16.352 s");
+        assert_eq!(ratio(2_240), "2.2×");
+        assert_eq!(tenths(1_950), "2.0");
+    }
+
+    #[test]
+    fn bytes_are_text_only_if_they_can_be_read() {
+        assert_eq!(text_or_hex(None), "null");
+        assert_eq!(text_or_hex(Some(b"")), "(empty)");
+        assert_eq!(text_or_hex(Some("Grüße".as_bytes())), "Grüße");
+        assert_eq!(text_or_hex(Some(&[0xff, 0x00])), "0xff00");
+        assert_eq!(text_or_hex(Some(b"a\nb")), "0x610a62");
+        assert_eq!(shortened("abcdef", 4), "abc…");
+    }
+}

@@ -1,0 +1,52 @@
+//! One picture of a run, as plain data: everything that the stage and the panels show at one moment.
+//!
+//! A frame is a total function of (state, virtual time) without side effects; two pictures are the same when their serialised
+//! frames are equal. What it keeps of a long log is bounded: the newest records, and blocks for the segments before them.
+//! Pixels are elsewhere: `view::stage_*` lays a frame out, `ui` and the canvas draw it.
+
+mod broker;
+mod consumer;
+mod flight;
+mod node;
+mod producer;
+mod record;
+
+pub use broker::{BrokerFrame, BrokerState, Role, SegmentBlock, Tape};
+pub use consumer::{ConsumerFrame, Position};
+pub use flight::{Flight, FlightKind, Payload, Wire, WireState};
+pub use node::Node;
+pub use producer::{BatchState, InFlightRequest, LastSend, ProducerBatchFrame, ProducerFrame};
+pub use record::{RecordDot, RecordState};
+
+use serde::Serialize;
+
+/// Newest records of a tape that are drawn one by one; older ones stand in their segments' blocks.
+pub const TAPE_RECORDS_MAX: usize = 48;
+/// Records of a producer's batch that are drawn one by one.
+pub const BATCH_RECORDS_MAX: usize = 24;
+/// Segments of a tape that are drawn.
+pub const SEGMENTS_MAX: usize = 64;
+/// Messages on wires that are drawn.
+pub const FLIGHTS_MAX: usize = 256;
+
+/// Everything that is to be seen of a run at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Frame {
+    /// The moment, in microseconds of virtual time.
+    pub now_us: u64,
+    /// The topic on the stage.
+    pub topic: String,
+    /// How many partitions it has.
+    pub partitions: i32,
+    /// Producers, in the scenario's order; a producer that was closed stays while something of it is in flight.
+    pub producers: Vec<ProducerFrame>,
+    /// Brokers, by id.
+    pub brokers: Vec<BrokerFrame>,
+    /// Consumers, in the scenario's order.
+    pub consumers: Vec<ConsumerFrame>,
+    /// Connections between them.
+    pub wires: Vec<Wire>,
+    /// What is on the wires now, oldest first.
+    pub flights: Vec<Flight>,
+}

@@ -1,0 +1,30 @@
+//! Who stands on the stage: the ends of a wire.
+
+use serde::Serialize;
+
+/// One participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Node {
+    /// A producer, by its place in the scenario.
+    Producer(u32),
+    /// A broker, by its id.
+    Broker(i32),
+    /// A consumer, by its place in the scenario.
+    Consumer(u32),
+    /// The controller.
+    Controller,
+}
+
+impl Node {
+    /// A short name that is unique on the stage: `producer-0`, `broker-1`.
+    #[must_use]
+    pub fn key(self) -> String {
+        match self {
+            Node::Producer(index) => format!("producer-{index}"),
+            Node::Broker(id) => format!("broker-{id}"),
+            Node::Consumer(index) => format!("consumer-{index}"),
+            Node::Controller => "controller".to_string(),
+        }
+    }
+}

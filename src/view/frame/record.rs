@@ -1,0 +1,49 @@
+//! A record as a dot: who it is, what key it carries, and how it stands.
+
+use serde::Serialize;
+
+/// One picture of a record. The same record may have several: in a batch, on each replica, at a consumer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordDot {
+    /// The ledger's id of the record, which `data-record` shows; none if no application of this run sent it.
+    pub id: Option<u64>,
+    /// Its offset, once it stands in a log.
+    pub offset: Option<i64>,
+    /// The key as a short label; `null` for a record without one.
+    pub key: String,
+    /// The key's hue, 0 to 7; none without a key.
+    pub hue: Option<u8>,
+    /// How it stands.
+    pub state: RecordState,
+}
+
+/// How a copy of a record stands. Each has a colour token and a shape of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RecordState {
+    /// Still with its producer.
+    Waiting,
+    /// In a log, at or above the high watermark.
+    Pending,
+    /// In a log, below the high watermark.
+    Committed,
+    /// Delivered, and in no log that leads: lost if this copy does not lead again.
+    Lost,
+    /// A copy of a record that stands in the leader's log already.
+    Duplicate,
+}
+
+impl RecordState {
+    /// Its word in class names and labels.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            RecordState::Waiting => "waiting",
+            RecordState::Pending => "pending",
+            RecordState::Committed => "committed",
+            RecordState::Lost => "lost",
+            RecordState::Duplicate => "duplicate",
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The document: attributes of its root, focus, and properties that a strict policy forbids in markup.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Document, Element, HtmlElement, window};
+
+/// The page's document.
+///
+/// # Panics
+/// Outside a window; this code runs in no worker.
+#[must_use]
+pub fn document() -> Document {
+    window().and_then(|window| window.document()).expect("the page runs in a window with a document")
+}
+
+/// Sets an attribute of the root element, or removes it.
+pub fn set_root_attribute(name: &str, value: Option<&str>) {
+    let Some(root) = document().document_element() else { return };
+    // Both fail only on an invalid attribute name, and ours are literals.
+    let _ = match value {
+        Some(value) => root.set_attribute(name, value),
+        None => root.remove_attribute(name),
+    };
+}
+
+/// Sets the title of the page.
+pub fn set_title(title: &str) {
+    document().set_title(title);
+}
+
+/// Moves the keyboard's focus to the element with this id, if there is one.
+pub fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Sets a CSS property of an element through the object model, which a policy without inline styles allows.
+pub fn set_property(element: &Element, name: &str, value: &str) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let _ = element.style().set_property(name, value);
+    }
+}
