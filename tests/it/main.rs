@@ -1,2 +1,4 @@
 //! The native tests, one binary: each module holds one subject to its vectors.
+mod partitioners;
 mod ring;
+mod vectors;

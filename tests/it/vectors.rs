@@ -1,0 +1,38 @@
+//! Reading `tests/vectors/`: files of a folder whatever their names, JSON, hex, and 64-bit integers given as numbers or strings.
+
+use serde_json::Value;
+use std::path::PathBuf;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
+}
+
+/// The paths, below `tests/vectors/`, of the files in `folder` whose name `wanted` takes; ascending.
+pub(crate) fn files(folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let names = entries.map(|entry| entry.expect("a readable folder").file_name().into_string().expect("a plain name"));
+    let mut files: Vec<String> = names.filter(|name| wanted(name)).map(|name| format!("{folder}/{name}")).collect();
+    files.sort();
+    files
+}
+
+/// A file as JSON.
+pub(crate) fn json(path: &str) -> Value {
+    let text = std::fs::read(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The bytes that hex digits stand for.
+pub(crate) fn bytes_of_hex(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex
+        .chars()
+        .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()).expect("hex digits"))
+        .collect();
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}
+
+/// A whole number of 0 or more, given as a JSON number or as a string.
+pub(crate) fn integer(value: &Value) -> u64 {
+    let number = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+    number.unwrap_or_else(|| panic!("{value} is not a whole number"))
+}
