@@ -96,6 +96,8 @@ impl BufferPool {
         if self.available_memory() >= size {
             self.free_up(size);
             self.non_pooled_available -= size;
+            // What is left goes to who waits for more than there was.
+            self.serve_waiters();
             return Allocation::Granted;
         }
         let ticket = WaiterTicket(self.next_ticket);
@@ -225,6 +227,7 @@ mod tests {
     fn who_gives_up_leaves_its_share_to_the_next() {
         let mut pool = BufferPool::new(30, 10);
         assert_eq!(pool.allocate(25), Allocation::Granted);
+        assert_eq!(pool.allocate(5), Allocation::Granted);
         let first = waits(&mut pool, 20);
         let second = waits(&mut pool, 5);
         pool.deallocate(5);
