@@ -1,0 +1,28 @@
+// Every room, at a desk and on a phone, light and dark: axe finds nothing serious and nothing is cut off.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { cutOff, seriousViolations } from "./accessibility.mjs";
+import { DESKTOP, launch, open, PHONE } from "./page.mjs";
+
+const ROOMS = ["#/"];
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+for (const room of ROOMS) {
+  for (const [place, viewport] of [["desk", DESKTOP], ["phone", PHONE]]) {
+    for (const colorScheme of ["light", "dark"]) {
+      test(`${room} at a ${place}, ${colorScheme}`, async () => {
+        const { page, close } = await open(browser, { at: room, viewport, colorScheme });
+        assert.deepEqual(await seriousViolations(page), []);
+        assert.deepEqual(await cutOff(page), []);
+        await close();
+      });
+    }
+  }
+}
