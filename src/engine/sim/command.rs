@@ -1,0 +1,233 @@
+//! What may be done to a run from outside: a closed list. A run is its scenario, its seed and these, in order.
+//!
+//! In a scenario's JSON a command is `{"atUs": 1500, "do": "crashBroker", "broker": 1}`. Producers, consumers and
+//! topics go by their names. Faults other than a crash of the process belong to later work.
+
+use super::content::Content;
+use super::workload::Workload;
+use crate::engine::common::{BrokerId, Offset, PartitionId, VirtualTime};
+use crate::engine::config::{ConfigError, Value};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// One header of a record to send.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderContent {
+    /// The header's key: a text, never null.
+    pub key: String,
+    /// Its value.
+    #[serde(default)]
+    pub value: Content,
+}
+
+/// A record to send, as the application hands it to `send()`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SendRecord {
+    /// The topic's name; the scenario's first topic if none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// The key.
+    #[serde(default)]
+    pub key: Content,
+    /// The value.
+    #[serde(default)]
+    pub value: Content,
+    /// The headers, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<HeaderContent>,
+    /// A partition that the record names itself; no partitioner is asked then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<PartitionId>,
+}
+
+/// An act upon a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Command {
+    /// A producer's application calls `send()` once.
+    Send {
+        /// The producer's name.
+        producer: String,
+        /// The record.
+        record: SendRecord,
+    },
+    /// A producer's application calls `send()` `count` times in a row. `{n}` in a text key or value becomes 0, 1, 2, ….
+    Burst {
+        /// The producer's name.
+        producer: String,
+        /// How many records.
+        count: u32,
+        /// The record.
+        record: SendRecord,
+    },
+    /// A producer's application calls `flush()`: every batch is sendable now, and a sync caller waits for all of them.
+    Flush {
+        /// The producer's name.
+        producer: String,
+    },
+    /// Starts or restarts a producer's workload, with what is given in place of what it was.
+    StartWorkload {
+        /// The producer's name.
+        producer: String,
+        /// The new workload; as it was if none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workload: Option<Workload>,
+    },
+    /// Stops a producer's workload; what was sent goes on.
+    StopWorkload {
+        /// The producer's name.
+        producer: String,
+    },
+    /// Kills a broker's process. What it appended stays on its disk.
+    CrashBroker {
+        /// The broker.
+        broker: BrokerId,
+    },
+    /// Starts a crashed broker again, on the same disk.
+    RestartBroker {
+        /// The broker.
+        broker: BrokerId,
+    },
+    /// Changes a producer's setting: closes that producer and starts a new session with the setting.
+    SetProducer {
+        /// The producer's name.
+        producer: String,
+        /// Kafka's name of the setting.
+        setting: String,
+        /// Its new value.
+        value: SettingContent,
+    },
+    /// Changes a topic's setting in place.
+    SetTopic {
+        /// The topic's name.
+        topic: String,
+        /// Kafka's name of the setting.
+        setting: String,
+        /// Its new value.
+        value: SettingContent,
+    },
+    /// Changes a setting of all brokers in place.
+    SetBroker {
+        /// Kafka's name of the setting.
+        setting: String,
+        /// Its new value.
+        value: SettingContent,
+    },
+    /// Grows a topic to this many partitions. Kafka cannot shrink one.
+    AddPartitions {
+        /// The topic's name.
+        topic: String,
+        /// The new number of partitions.
+        partitions: u32,
+    },
+    /// Moves a partition's log start on its leader (Kafka's DeleteRecords): what is before `before_offset` may go.
+    DeleteRecords {
+        /// The topic's name.
+        topic: String,
+        /// The partition.
+        partition: PartitionId,
+        /// The first offset to keep; −1: the high watermark.
+        before_offset: Offset,
+    },
+    /// Stops a consumer's fetching; it keeps its position.
+    PauseConsumer {
+        /// The consumer's name.
+        consumer: String,
+    },
+    /// Lets a paused consumer go on.
+    ResumeConsumer {
+        /// The consumer's name.
+        consumer: String,
+    },
+    /// Moves a consumer's position.
+    SeekConsumer {
+        /// The consumer's name.
+        consumer: String,
+        /// The partition; all of its topic if none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<PartitionId>,
+        /// The offset to read next.
+        offset: Offset,
+    },
+}
+
+/// A setting's value in a command: JSON's number, text or truth value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct SettingContent(pub Value);
+
+impl<'de> Deserialize<'de> for SettingContent {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = serde_json::Value::deserialize(deserializer)?;
+        let value = Value::from_json(&json);
+        value.map(Self).ok_or_else(|| serde::de::Error::custom("expected a number, a text, true or false"))
+    }
+}
+
+impl Hash for SettingContent {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_string().hash(state);
+    }
+}
+
+impl Hash for Command {
+    /// The command's JSON: the one form that scenario, link and trace share.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        serde_json::to_string(self).expect("a command is plain data").hash(state);
+    }
+}
+
+/// A command and when it is given. It takes place after the events of that microsecond.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimedCommand {
+    /// When.
+    pub at: VirtualTime,
+    /// What.
+    pub command: Command,
+}
+
+/// Why a command was refused. Nothing changed then, and it is not part of the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandError {
+    /// No producer, consumer, topic, partition or broker goes by this name.
+    Unknown {
+        /// Which kind of thing.
+        kind: &'static str,
+        /// The name that was given.
+        name: String,
+    },
+    /// The setting or its value is none.
+    Config(ConfigError),
+    /// Settings that do not go together, in the words of Kafka's exception.
+    Conflict(String),
+    /// A number outside what is allowed.
+    OutOfRange(String),
+    /// It is so already, such as crashing a broker that is down.
+    AlreadySo(String),
+    /// The run has reached one of its limits.
+    LimitReached(String),
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CommandError::Unknown { kind, name } => write!(f, "there is no {kind} `{name}`"),
+            CommandError::Config(error) => error.fmt(f),
+            CommandError::Conflict(text)
+            | CommandError::OutOfRange(text)
+            | CommandError::AlreadySo(text)
+            | CommandError::LimitReached(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        CommandError::Config(error)
+    }
+}
