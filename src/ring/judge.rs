@@ -2,9 +2,9 @@
 //!
 //! The reference is always right. Call numbers count from 1 with the constructor, as in the list that a learner sees.
 
-use super::circular_queue::CircularQueue;
 use super::operation::{Answer, Operation};
 use super::operation_list::OperationList;
+use super::replay::{Replay, ReplayedCall};
 use std::fmt;
 
 /// What the judge says of one call.
@@ -88,25 +88,33 @@ impl fmt::Display for Verdict {
     }
 }
 
+impl Verdict {
+    /// The word on calls that were made on the reference.
+    #[must_use]
+    pub fn of(made: &[ReplayedCall]) -> Self {
+        let mut answers = 0;
+        let mut wrong = 0;
+        let mut first = None;
+        for (index, call) in made.iter().enumerate() {
+            answers += usize::from(call.verdict != CallVerdict::NotJudged);
+            if let CallVerdict::Wrong { given } = call.verdict {
+                wrong += 1;
+                let (operation, reference) = (call.operation, call.answer);
+                first.get_or_insert(WrongCall { number: index + 1, operation, reference, given });
+            }
+        }
+        match first {
+            Some(first) => Self::Wrong { first, wrong, answers },
+            None if answers == 0 => Self::NotJudged { calls: made.len() },
+            None => Self::Right { answers },
+        }
+    }
+}
+
 /// Runs the list on the reference and compares every answer.
 #[must_use]
 pub fn judge(list: &OperationList) -> Verdict {
-    let answers = list.expected().len();
-    if answers == 0 {
-        return Verdict::NotJudged { calls: list.operations().len() };
-    }
-    let mut queue = CircularQueue::new(list.capacity());
-    let mut first = None;
-    let mut wrong = 0;
-    for (index, (&operation, &given)) in list.operations().iter().zip(list.expected()).enumerate() {
-        let reference = queue.call(operation);
-        if CallVerdict::of(reference, Some(given)) != CallVerdict::Right {
-            wrong += 1;
-            first.get_or_insert(WrongCall { number: index + 1, operation, reference, given });
-        }
-    }
-    match first {
-        Some(first) => Verdict::Wrong { first, wrong, answers },
-        None => Verdict::Right { answers },
-    }
+    let mut replay = Replay::of(list.clone());
+    replay.run();
+    Verdict::of(replay.made())
 }

@@ -16,4 +16,4 @@ pub use judge::{CallVerdict, Verdict, WrongCall, judge};
 pub use operation::{Answer, CALLS_MAX, Capacity, Operation, OperationName, OutOfRange, Value};
 pub use operation_list::OperationList;
 pub use operation_list_error::{OperationListError, Place, Reason};
-pub use replay::{Replay, ReplayedCall};
+pub use replay::{Replay, ReplayedCall, Window};

@@ -5,8 +5,27 @@
 
 use super::circular_queue::CircularQueue;
 use super::judge::CallVerdict;
-use super::operation::{Answer, Capacity, Operation};
+use super::operation::{Answer, Capacity, Operation, Value};
 use super::operation_list::{OperationList, TooManyCalls};
+
+/// The queue's window, counted since the constructor and never wrapped, as a log counts offsets.
+///
+/// `head` is `removed` modulo k and `tail` is `added` modulo k: what wraps in the ring only grows here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// Values that deQueue has left behind: what a consumer's position would be.
+    pub removed: usize,
+    /// Values that enQueue has written: what a log end offset would be.
+    pub added: usize,
+}
+
+impl Window {
+    /// Values held.
+    #[must_use]
+    pub fn count(self) -> usize {
+        self.added - self.removed
+    }
+}
 
 /// A call that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +34,10 @@ pub struct ReplayedCall {
     pub operation: Operation,
     /// What the reference answered.
     pub answer: Answer,
-    /// The slot that was written, left or read; none if the call touched none.
-    pub slot: Option<usize>,
+    /// The slot that was written, left or read, and the value in it; none if the call touched none.
+    pub touched: Option<(usize, Value)>,
+    /// The window after the call.
+    pub window: Window,
     /// Whether that is what the list expects.
     pub verdict: CallVerdict,
 }
@@ -50,10 +71,28 @@ impl Replay {
         let index = self.made.len();
         let Some(&operation) = self.list.operations().get(index) else { return false };
         let slot = self.queue.slot_touched_by(operation);
+        let left_or_read = slot.and_then(|slot| self.queue.held_in(slot));
         let answer = self.queue.call(operation);
+        let touched = slot.map(|slot| {
+            let value = left_or_read.or_else(|| self.queue.held_in(slot));
+            (slot, value.expect("a touched slot holds a value before the call or after it"))
+        });
+        let window = self.window_after(operation, slot.is_some());
         let verdict = CallVerdict::of(answer, self.list.expected().get(index).copied());
-        self.made.push(ReplayedCall { operation, answer, slot, verdict });
+        self.made.push(ReplayedCall { operation, answer, touched, window, verdict });
         true
+    }
+
+    fn window_after(&self, operation: Operation, touched: bool) -> Window {
+        let mut window = self.window();
+        match operation {
+            Operation::EnQueue { .. } if touched => window.added += 1,
+            Operation::DeQueue if touched => window.removed += 1,
+            _ => {}
+        }
+        assert_eq!(window.count(), self.queue.count(), "the window is what the queue holds");
+        assert_eq!(window.removed % self.queue.capacity(), self.queue.head(), "the window wraps to head");
+        window
     }
 
     /// Takes the last call back; false if only the constructor is left.
@@ -96,6 +135,18 @@ impl Replay {
     #[must_use]
     pub fn queue(&self) -> &CircularQueue {
         &self.queue
+    }
+
+    /// The window now.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        self.made.last().map_or(Window::default(), |call| call.window)
+    }
+
+    /// The last call made; the constructor at least.
+    #[must_use]
+    pub fn last(&self) -> &ReplayedCall {
+        self.made.last().expect("the constructor has been called")
     }
 
     /// The calls made, the constructor first.

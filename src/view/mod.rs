@@ -4,5 +4,6 @@ pub mod format;
 pub mod frame;
 pub mod palette;
 pub mod playback;
+pub mod ring;
 
 pub use frame::Frame;

@@ -265,7 +265,10 @@ fn a_replay_steps_both_ways_and_a_call_by_hand_takes_the_place_of_the_rest() {
     replay.seek(4);
     assert_eq!((replay.queue().head(), replay.queue().tail(), replay.queue().count()), (0, 0, 3));
     replay.call(Operation::DeQueue).expect("there is room");
-    assert_eq!((replay.made().len(), replay.to_come().len(), replay.made()[4].slot), (5, 0, Some(0)));
+    assert_eq!(
+        (replay.made().len(), replay.to_come().len(), replay.last().touched),
+        (5, 0, Some((0, Value::try_new(1).expect("in range"))))
+    );
     assert_eq!(judge(replay.list()), Verdict::Right { answers: 4 });
 }
 
