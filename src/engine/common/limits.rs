@@ -17,3 +17,5 @@ pub const CONSUMERS_MAX: usize = 2;
 pub const BATCH_BYTES_MAX: usize = 100 * 1024 * 1024;
 /// Most bytes that the records of one compressed batch may take once decompressed.
 pub const DECOMPRESSED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Most records that are decoded of one batch.
+pub const BATCH_RECORDS_MAX: usize = 1_000_000;

@@ -1,0 +1,152 @@
+//! LZ4 frames as Kafka frames them: independent 64 KiB blocks, no checksums, no content size (`Lz4BlockOutputStream`).
+//!
+//! The frame is written and read here, block by block, around `lz4_flex`'s block codec: that spares a copy on the way out, and
+//! reading takes exactly what Java takes (`Lz4BlockInputStream`).
+
+use super::DecompressError;
+use crate::engine::common::limits;
+
+/// Frame magic, FLG (version 1, independent blocks), BD (64 KiB), and the second byte of their xxHash32.
+const HEADER: [u8; 7] = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82];
+const MAGIC: &[u8] = &[0x04, 0x22, 0x4d, 0x18];
+const BLOCK_BYTES: usize = 64 * 1024;
+/// Set in a block's length if the block is stored as it is.
+const STORED: u32 = 1 << 31;
+const END_MARK: [u8; 4] = [0; 4];
+
+const FLG_VERSION_MASK: u8 = 0xc0;
+const FLG_VERSION_1: u8 = 0x40;
+const FLG_INDEPENDENT: u8 = 0x20;
+const FLG_BLOCK_CHECKSUM: u8 = 0x10;
+const FLG_CONTENT_SIZE: u8 = 0x08;
+const FLG_CONTENT_CHECKSUM: u8 = 0x04;
+const FLG_RESERVED: u8 = 0x03;
+
+#[derive(Default)]
+pub(super) struct Encoder;
+
+impl Encoder {
+    pub(super) fn compress(&mut self, input: &[u8], output: &mut Vec<u8>) {
+        output.extend_from_slice(&HEADER);
+        for block in input.chunks(BLOCK_BYTES) {
+            let at = output.len();
+            let room = lz4_flex::block::get_maximum_output_size(block.len());
+            output.resize(at + 4 + room, 0);
+            let size = lz4_flex::block::compress_into(block, &mut output[at + 4..])
+                .expect("there is room for the longest output");
+            let mark = if size < block.len() {
+                output.truncate(at + 4 + size);
+                size as u32
+            } else {
+                output.truncate(at + 4);
+                output.extend_from_slice(block);
+                block.len() as u32 | STORED
+            };
+            output[at..at + 4].copy_from_slice(&mark.to_le_bytes());
+        }
+        output.extend_from_slice(&END_MARK);
+    }
+}
+
+pub(super) fn decompress(input: &[u8]) -> Result<Vec<u8>, DecompressError> {
+    let mut reader = Reader { rest: input };
+    let frame = reader.frame_header()?;
+    let mut out = Vec::new();
+    while reader.block(&frame, &mut out)? {}
+    Ok(out)
+}
+
+struct Frame {
+    block_bytes_max: usize,
+    block_checksums: bool,
+    content_checksum: bool,
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], DecompressError> {
+        let (head, tail) = self.rest.split_at_checked(count).ok_or(DecompressError::Truncated)?;
+        self.rest = tail;
+        Ok(head)
+    }
+
+    fn take_u32(&mut self) -> Result<u32, DecompressError> {
+        Ok(u32::from_le_bytes(self.take(4)?.try_into().expect("four bytes were taken")))
+    }
+
+    fn frame_header(&mut self) -> Result<Frame, DecompressError> {
+        if self.take(4)? != MAGIC {
+            return Err(DecompressError::malformed("no LZ4 frame magic"));
+        }
+        let descriptor = self.rest;
+        let (flags, block_descriptor) = (self.take(1)?[0], self.take(1)?[0]);
+        if flags & FLG_VERSION_MASK != FLG_VERSION_1 {
+            return Err(DecompressError::malformed("not version 1 of the LZ4 frame format"));
+        }
+        if flags & FLG_RESERVED != 0 || block_descriptor & 0x8f != 0 {
+            return Err(DecompressError::malformed("a reserved bit of the LZ4 frame is set"));
+        }
+        if flags & FLG_INDEPENDENT == 0 {
+            return Err(DecompressError::malformed("dependent LZ4 blocks, which Kafka does not read"));
+        }
+        let block_bytes_max = match block_descriptor >> 4 {
+            size @ 4..=7 => 1 << (2 * size + 8),
+            _ => return Err(DecompressError::malformed("no LZ4 block size has this number")),
+        };
+        let content_size_bytes = if flags & FLG_CONTENT_SIZE != 0 { 8 } else { 0 };
+        self.take(content_size_bytes)?;
+        let checksum = (super::xxh32::xxh32(&descriptor[..2 + content_size_bytes]) >> 8) as u8;
+        if self.take(1)?[0] != checksum {
+            return Err(DecompressError::malformed("the LZ4 frame descriptor's checksum is wrong"));
+        }
+        Ok(Frame {
+            block_bytes_max,
+            block_checksums: flags & FLG_BLOCK_CHECKSUM != 0,
+            content_checksum: flags & FLG_CONTENT_CHECKSUM != 0,
+        })
+    }
+
+    /// Reads a block; false after the end mark.
+    fn block(&mut self, frame: &Frame, out: &mut Vec<u8>) -> Result<bool, DecompressError> {
+        let mark = self.take_u32()?;
+        if mark == 0 {
+            if frame.content_checksum {
+                self.take_u32()?; // not verified, as in Java
+            }
+            return Ok(false);
+        }
+        let size = (mark & !STORED) as usize;
+        if size > frame.block_bytes_max {
+            return Err(DecompressError::malformed("an LZ4 block is longer than its frame allows"));
+        }
+        let block = self.take(size)?;
+        if frame.block_checksums && self.take_u32()? != super::xxh32::xxh32(block) {
+            return Err(DecompressError::malformed("an LZ4 block's checksum is wrong"));
+        }
+        if mark & STORED != 0 {
+            ensure_within_limit(out.len() + size)?;
+            out.extend_from_slice(block);
+        } else {
+            decompress_block(block, frame.block_bytes_max, out)?;
+        }
+        Ok(true)
+    }
+}
+
+fn decompress_block(block: &[u8], block_bytes_max: usize, out: &mut Vec<u8>) -> Result<(), DecompressError> {
+    // A byte of input gives at most 255 of output: what the input can not fill is not reserved.
+    let room = block_bytes_max.min(block.len().saturating_mul(255));
+    let at = out.len();
+    ensure_within_limit(at)?;
+    out.resize(at + room, 0);
+    let written = lz4_flex::block::decompress_into(block, &mut out[at..]).map_err(DecompressError::malformed)?;
+    out.truncate(at + written);
+    ensure_within_limit(out.len())
+}
+
+fn ensure_within_limit(size: usize) -> Result<(), DecompressError> {
+    if size > limits::DECOMPRESSED_BYTES_MAX { Err(DecompressError::TooLarge) } else { Ok(()) }
+}
