@@ -1,0 +1,230 @@
+//! A broker's copy of the metadata (`KRaftMetadataCache`): what the controller has told it so far, never more.
+//!
+//! Updates are numbered. A delta is applied only on top of the one before it; one that comes early waits for its turn. What
+//! is lost for good is repaired by a whole image, which the controller sends when a heartbeat names too low a number.
+
+use super::protocol::{
+    BrokerRegistration, MetadataDelta, MetadataImage, MetadataResponse, MetadataUpdate, PartitionMetadata,
+    PartitionRegistration, TopicImage, TopicMetadata,
+};
+use crate::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition};
+use crate::engine::config::BrokerConfig;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Most deltas that wait for an earlier one. More than this are dropped; an image will bring them.
+const EARLY_DELTAS_MAX: usize = 1_000;
+
+impl MetadataImage {
+    /// Nothing yet.
+    #[must_use]
+    pub fn empty(broker_config: Arc<BrokerConfig>) -> Self {
+        Self { offset: -1, brokers: imbl::OrdMap::new(), topics: imbl::OrdMap::new(), broker_config }
+    }
+
+    /// One partition, if it exists.
+    #[must_use]
+    pub fn partition(&self, partition: TopicPartition) -> Option<&PartitionRegistration> {
+        let index = usize::try_from(partition.partition.0).ok()?;
+        self.topics.get(&partition.topic)?.partitions.get(index)
+    }
+
+    /// Every partition, by topic and index.
+    pub fn partitions(&self) -> impl Iterator<Item = (TopicPartition, &PartitionRegistration)> {
+        self.topics.iter().flat_map(|(topic, image)| {
+            let ids = (0..).map(PartitionId).map(|partition| TopicPartition::new(*topic, partition));
+            ids.zip(&image.partitions)
+        })
+    }
+
+    /// Whether a broker is registered and not fenced.
+    #[must_use]
+    pub fn is_alive(&self, broker: BrokerId) -> bool {
+        self.brokers.get(&broker).is_some_and(|registration| !registration.is_fenced)
+    }
+
+    /// The answer to a client's metadata request. A fenced broker is never named as a leader.
+    #[must_use]
+    pub fn to_response(&self) -> MetadataResponse {
+        let partition_metadata = |(partition, state): (TopicPartition, &PartitionRegistration)| PartitionMetadata {
+            partition,
+            leader: state.leader.filter(|leader| self.is_alive(*leader)),
+            leader_epoch: state.leader_epoch,
+            replicas: state.replicas.clone(),
+            isr: state.isr.clone(),
+        };
+        let topic_metadata = |(id, topic): (&TopicId, &TopicImage)| TopicMetadata {
+            name: topic.name.clone(),
+            partitions: (0..)
+                .map(|index| TopicPartition::new(*id, PartitionId(index)))
+                .zip(&topic.partitions)
+                .map(partition_metadata)
+                .collect(),
+        };
+        MetadataResponse {
+            brokers: self.brokers.keys().copied().filter(|broker| self.is_alive(*broker)).collect(),
+            topics: self.topics.iter().map(topic_metadata).collect(),
+        }
+    }
+
+    /// Makes the changes of one delta.
+    pub fn apply(&mut self, delta: &MetadataDelta) {
+        for (broker, registration) in &delta.brokers {
+            self.brokers.insert(*broker, *registration);
+        }
+        for (id, name, config) in &delta.topics {
+            let partitions = self.topics.get(id).map(|topic| topic.partitions.clone()).unwrap_or_default();
+            self.topics.insert(*id, TopicImage { name: name.clone(), config: config.clone(), partitions });
+        }
+        for (id, state) in &delta.partitions {
+            let topic = self.topics.get_mut(&id.topic).expect("a topic is created before its partitions");
+            let index = id.partition.index();
+            if index < topic.partitions.len() {
+                topic.partitions.set(index, state.clone());
+            } else {
+                debug_assert_eq!(index, topic.partitions.len(), "partitions are created in order");
+                topic.partitions.push_back(state.clone());
+            }
+        }
+        if let Some(config) = &delta.broker_config {
+            self.broker_config = config.clone();
+        }
+        self.offset = delta.offset;
+    }
+}
+
+/// The image, and deltas that came before their turn.
+#[derive(Clone, Debug)]
+pub(super) struct MetadataCache {
+    image: MetadataImage,
+    early: BTreeMap<i64, MetadataDelta>,
+}
+
+impl MetadataCache {
+    pub(super) fn new(image: MetadataImage) -> Self {
+        Self { image, early: BTreeMap::new() }
+    }
+
+    pub(super) fn image(&self) -> &MetadataImage {
+        &self.image
+    }
+
+    /// Whether this broker, by this epoch, may be in an ISR: alive, and the same process as the leader has heard from.
+    pub(super) fn is_isr_eligible(&self, broker: BrokerId, broker_epoch: Option<i64>) -> bool {
+        let registration: Option<&BrokerRegistration> = self.image.brokers.get(&broker);
+        registration.is_some_and(|known| !known.is_fenced && broker_epoch == Some(known.epoch))
+    }
+
+    /// Takes an update in. Returns the partitions and topics that it may have changed, or nothing if it was old or early.
+    pub(super) fn update(&mut self, update: MetadataUpdate) -> Option<Changed> {
+        match update {
+            MetadataUpdate::Image(image) if image.offset > self.image.offset => {
+                self.early = self.early.split_off(&(image.offset + 1));
+                self.image = image;
+                let mut changed = Changed { everything: true, partitions: Vec::new(), topics: Vec::new() };
+                self.apply_early(&mut changed);
+                Some(changed)
+            }
+            MetadataUpdate::Delta(delta) if delta.offset > self.image.offset => {
+                if self.early.len() < EARLY_DELTAS_MAX {
+                    self.early.insert(delta.offset, delta);
+                }
+                let mut changed = Changed { everything: false, partitions: Vec::new(), topics: Vec::new() };
+                self.apply_early(&mut changed).then_some(changed)
+            }
+            MetadataUpdate::Image(_) | MetadataUpdate::Delta(_) => None,
+        }
+    }
+
+    fn apply_early(&mut self, changed: &mut Changed) -> bool {
+        let before = self.image.offset;
+        while let Some(delta) = self.early.remove(&(self.image.offset + 1)) {
+            self.image.apply(&delta);
+            changed.partitions.extend(delta.partitions.iter().map(|(partition, _)| *partition));
+            changed.topics.extend(delta.topics.iter().map(|(topic, _, _)| *topic));
+        }
+        self.image.offset > before
+    }
+}
+
+/// What an update may have changed.
+#[derive(Debug)]
+pub(super) struct Changed {
+    /// An image came: anything may be different.
+    everything: bool,
+    partitions: Vec<TopicPartition>,
+    topics: Vec<TopicId>,
+}
+
+impl Changed {
+    /// The partitions to look at, in order.
+    pub(super) fn partitions(&self, image: &MetadataImage) -> Vec<TopicPartition> {
+        let mut partitions: Vec<TopicPartition> = if self.everything {
+            image.partitions().map(|(partition, _)| partition).collect()
+        } else {
+            self.partitions.clone()
+        };
+        partitions.sort_unstable();
+        partitions.dedup();
+        partitions
+    }
+
+    /// The topics whose settings to look at, in order.
+    pub(super) fn topics(&self, image: &MetadataImage) -> Vec<TopicId> {
+        if self.everything { image.topics.keys().copied().collect() } else { self.topics.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delta(offset: i64, broker: i32) -> MetadataUpdate {
+        let registration = BrokerRegistration { incarnation: 1, epoch: offset, is_fenced: false };
+        MetadataUpdate::Delta(MetadataDelta {
+            offset,
+            brokers: vec![(BrokerId(broker), registration)],
+            topics: Vec::new(),
+            partitions: Vec::new(),
+            broker_config: None,
+        })
+    }
+
+    #[test]
+    fn deltas_apply_in_order_of_number_whatever_their_order_of_arrival() {
+        let mut cache = MetadataCache::new(MetadataImage::empty(Arc::default()));
+        assert!(cache.update(delta(1, 2)).is_none(), "1 waits for 0");
+        assert!(cache.update(delta(0, 1)).is_some());
+        assert_eq!(cache.image().offset, 1);
+        assert!(cache.update(delta(1, 9)).is_none(), "an old one changes nothing");
+        assert!(cache.image().is_alive(BrokerId(2)) && !cache.image().is_alive(BrokerId(9)));
+    }
+
+    #[test]
+    fn an_image_repairs_a_gap() {
+        let mut cache = MetadataCache::new(MetadataImage::empty(Arc::default()));
+        assert!(cache.update(delta(3, 3)).is_none());
+        let image = MetadataImage { offset: 2, ..MetadataImage::empty(Arc::default()) };
+        assert!(cache.update(MetadataUpdate::Image(image)).is_some());
+        assert_eq!(cache.image().offset, 3, "the delta that waited follows at once");
+    }
+
+    /// | registered | fenced | epoch on its fetch | eligible |
+    /// |------------|--------|--------------------|----------|
+    /// | no         | -      | any                | no       |
+    /// | yes        | yes    | any                | no       |
+    /// | yes        | no     | none or another    | no       |
+    /// | yes        | no     | the registered one | yes      |
+    #[test]
+    fn who_may_join_an_isr() {
+        let mut image = MetadataImage::empty(Arc::default());
+        image.brokers.insert(BrokerId(1), BrokerRegistration { incarnation: 1, epoch: 7, is_fenced: false });
+        image.brokers.insert(BrokerId(2), BrokerRegistration { incarnation: 1, epoch: 7, is_fenced: true });
+        let cache = MetadataCache::new(image);
+        for (broker, epoch, eligible) in
+            [(3, Some(7), false), (2, Some(7), false), (1, None, false), (1, Some(6), false), (1, Some(7), true)]
+        {
+            assert_eq!(cache.is_isr_eligible(BrokerId(broker), epoch), eligible);
+        }
+    }
+}

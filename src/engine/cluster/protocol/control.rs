@@ -1,0 +1,211 @@
+//! What brokers and the controller say to each other: registration, heartbeats, ISR changes, and the metadata that follows.
+//!
+//! Simplified: in KRaft a broker fetches the controller's metadata log. Here the controller pushes what changed, numbered;
+//! a broker that missed a push says so in its next heartbeat and gets the whole image.
+
+use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, TopicId, TopicPartition};
+use crate::engine::config::{BrokerConfig, TopicConfig};
+use std::sync::Arc;
+
+/// A broker's request to the controller.
+#[derive(Clone, Debug)]
+pub enum ControllerRequest {
+    /// A broker process has started (`BrokerRegistrationRequest`).
+    Register {
+        /// Which start of the process this is.
+        incarnation: u32,
+    },
+    /// A broker lives (`BrokerHeartbeatRequest`).
+    Heartbeat {
+        /// The epoch that its registration was given.
+        broker_epoch: i64,
+        /// Number of the last metadata update it has applied; −1: none.
+        metadata_offset: i64,
+    },
+    /// A leader proposes other in-sync replicas.
+    AlterPartition(AlterPartitionRequest),
+}
+
+impl ControllerRequest {
+    /// Bytes on the wire, header included.
+    #[must_use]
+    pub fn size_in_bytes(&self) -> usize {
+        super::REQUEST_HEADER_BYTES
+            + match self {
+                ControllerRequest::Register { .. } => 120,
+                ControllerRequest::Heartbeat { .. } => 24,
+                ControllerRequest::AlterPartition(request) => {
+                    13 + request.partitions.iter().map(|p| super::TOPIC_BYTES + 15 + 13 * p.isr.len()).sum::<usize>()
+                }
+            }
+    }
+}
+
+/// The controller's answer to a [`ControllerRequest`].
+#[derive(Clone, Debug)]
+pub enum ControllerResponse {
+    /// The broker epoch, or DUPLICATE_BROKER_REGISTRATION while the session of the process before it runs.
+    Register(Result<i64, KafkaError>),
+    /// To a heartbeat; STALE_BROKER_EPOCH if another process has registered since.
+    Heartbeat(Result<HeartbeatResponse, KafkaError>),
+    /// To an ISR change.
+    AlterPartition(AlterPartitionResponse),
+}
+
+impl ControllerResponse {
+    /// Bytes on the wire, header included.
+    #[must_use]
+    pub fn size_in_bytes(&self) -> usize {
+        super::RESPONSE_HEADER_BYTES
+            + match self {
+                ControllerResponse::Register(_) => 11,
+                ControllerResponse::Heartbeat(_) => 7,
+                ControllerResponse::AlterPartition(response) => {
+                    3 + response.partitions.len() * (super::TOPIC_BYTES + 28)
+                }
+            }
+    }
+}
+
+/// What the controller thinks of a broker that is alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeartbeatResponse {
+    /// The broker leads nothing and is in no ISR until it has caught up with the metadata.
+    pub is_fenced: bool,
+}
+
+/// ISR changes that one leader proposes (`AlterPartitionRequest`).
+#[derive(Clone, Debug)]
+pub struct AlterPartitionRequest {
+    /// The leader's broker epoch.
+    pub broker_epoch: i64,
+    /// One proposal a partition.
+    pub partitions: Vec<ProposedIsr>,
+}
+
+/// One proposed ISR.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProposedIsr {
+    /// The partition.
+    pub partition: TopicPartition,
+    /// The epoch in which the proposer leads.
+    pub leader_epoch: LeaderEpoch,
+    /// The state of the partition that the proposal builds on.
+    pub partition_epoch: i32,
+    /// The ISR proposed, each member with the broker epoch the leader knows it by; −1: not known (the leader itself).
+    pub isr: Vec<(BrokerId, i64)>,
+}
+
+/// Answers an [`AlterPartitionRequest`].
+#[derive(Clone, Debug)]
+pub struct AlterPartitionResponse {
+    /// STALE_BROKER_EPOCH: nothing was looked at.
+    pub error: Option<KafkaError>,
+    /// One answer a partition.
+    pub partitions: Vec<AlterPartitionResult>,
+}
+
+/// The partition after the change, or why there was none.
+#[derive(Clone, Debug)]
+pub struct AlterPartitionResult {
+    /// The partition.
+    pub partition: TopicPartition,
+    /// Its state now.
+    pub result: Result<PartitionRegistration, KafkaError>,
+}
+
+/// A numbered piece of metadata, from the controller to a broker.
+#[derive(Clone, Debug)]
+pub enum MetadataUpdate {
+    /// Everything: for a broker that has just registered or missed something.
+    Image(MetadataImage),
+    /// What changed.
+    Delta(MetadataDelta),
+}
+
+impl MetadataUpdate {
+    /// Bytes on the wire.
+    #[must_use]
+    pub fn size_in_bytes(&self) -> usize {
+        let partition_bytes = 80;
+        super::RESPONSE_HEADER_BYTES
+            + match self {
+                MetadataUpdate::Image(image) => {
+                    image.brokers.len() * 120
+                        + image
+                            .topics
+                            .values()
+                            .map(|topic| 200 + partition_bytes * topic.partitions.len())
+                            .sum::<usize>()
+                }
+                MetadataUpdate::Delta(delta) => {
+                    delta.brokers.len() * 30 + delta.topics.len() * 200 + delta.partitions.len() * partition_bytes
+                }
+            }
+    }
+}
+
+/// The objects that one change of the controller touched, each whole.
+#[derive(Clone, Debug)]
+pub struct MetadataDelta {
+    /// The number of this change, one more than that of the change before it.
+    pub offset: i64,
+    /// Brokers registered, fenced or unfenced.
+    pub brokers: Vec<(BrokerId, BrokerRegistration)>,
+    /// Topics created or configured: name and settings.
+    pub topics: Vec<(TopicId, Arc<str>, Arc<TopicConfig>)>,
+    /// Partitions created or changed.
+    pub partitions: Vec<(TopicPartition, PartitionRegistration)>,
+    /// Other broker settings, if they changed.
+    pub broker_config: Option<Arc<BrokerConfig>>,
+}
+
+/// All metadata after the change with number `offset` (`org.apache.kafka.image.MetadataImage`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetadataImage {
+    /// Number of the last change in it; −1: nothing yet.
+    pub offset: i64,
+    /// Registered brokers.
+    pub brokers: imbl::OrdMap<BrokerId, BrokerRegistration>,
+    /// Topics, by id.
+    pub topics: imbl::OrdMap<TopicId, TopicImage>,
+    /// The settings of every broker.
+    pub broker_config: Arc<BrokerConfig>,
+}
+
+/// One broker in the metadata (`BrokerRegistration`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BrokerRegistration {
+    /// Which start of the broker's process.
+    pub incarnation: u32,
+    /// Number of the change that registered it.
+    pub epoch: i64,
+    /// Not alive, or not caught up.
+    pub is_fenced: bool,
+}
+
+/// One topic in the metadata (`TopicImage`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopicImage {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its settings.
+    pub config: Arc<TopicConfig>,
+    /// Its partitions, by index.
+    pub partitions: imbl::Vector<PartitionRegistration>,
+}
+
+/// One partition in the metadata (`PartitionRegistration`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionRegistration {
+    /// Brokers that hold it, in assignment order. Fixed.
+    pub replicas: Arc<[BrokerId]>,
+    /// Brokers in sync with the leader. Never empty.
+    pub isr: Arc<[BrokerId]>,
+    /// Who leads; none: offline.
+    pub leader: Option<BrokerId>,
+    /// Rises when the leader changes.
+    pub leader_epoch: LeaderEpoch,
+    /// Rises with every change.
+    pub partition_epoch: i32,
+}
