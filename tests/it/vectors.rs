@@ -16,6 +16,11 @@ pub(crate) fn files(folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<String> 
     files
 }
 
+/// A file's bytes.
+pub(crate) fn binary(path: &str) -> Vec<u8> {
+    std::fs::read(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
 /// A file as JSON.
 pub(crate) fn json(path: &str) -> Value {
     let text = std::fs::read(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -35,4 +40,21 @@ pub(crate) fn bytes_of_hex(hex: &str) -> Vec<u8> {
 pub(crate) fn integer(value: &Value) -> u64 {
     let number = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
     number.unwrap_or_else(|| panic!("{value} is not a whole number"))
+}
+
+/// A whole number of either sign, given as a JSON number or as a string.
+pub(crate) fn signed(value: &Value) -> i64 {
+    let number = value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+    number.unwrap_or_else(|| panic!("{value} is not a whole number"))
+}
+
+/// Bytes given as hex; null is null.
+pub(crate) fn nullable_bytes(value: &Value) -> Option<Vec<u8>> {
+    value.as_str().map(bytes_of_hex)
+}
+
+/// The SHA-256 of some bytes, in hex.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
