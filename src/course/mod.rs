@@ -8,9 +8,11 @@ pub mod glossary;
 mod landing;
 mod log;
 mod partitions;
+pub mod preset;
 mod ring;
 pub mod room;
 
+pub use preset::{PRESETS, Preset};
 pub use room::{Place, Room};
 
 /// What the lesson column of a place says.

@@ -2,6 +2,7 @@
 
 pub mod format;
 pub mod frame;
+pub mod hashing;
 pub mod palette;
 pub mod playback;
 pub mod ring;
