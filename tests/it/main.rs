@@ -1,4 +1,7 @@
 //! The native tests, one binary: each module holds one subject to its vectors.
+//! (wasm-pack builds every test; these read files, so they are empty there. `tests/web.rs` is the browser's.)
+#![cfg(not(target_arch = "wasm32"))]
+
 mod batches;
 mod corrupt;
 mod partitioners;
