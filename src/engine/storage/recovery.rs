@@ -1,0 +1,137 @@
+//! Opening what a broker left behind: checks every batch, cuts a torn or corrupt tail, builds the indexes anew (KAFKA 5.7).
+//!
+//! The rule it keeps: what is built from the `.log` bytes alone is what an unbroken run would have written, byte for byte; only a clean
+//! restart in mid-segment, which forgets the bytes counted since the last index entry, makes a difference. (`LogSegment.recover`,
+//! `LogLoader`)
+
+use super::errors::IndexError;
+use super::log::Log;
+use super::offset_index::OffsetIndex;
+use super::segment::{Moment, Segment};
+use super::time_index::TimeIndex;
+use crate::engine::common::{Offset, Timestamp};
+use crate::engine::record::{BatchError, BatchErrorReason, RecordBatch};
+use bytes::Bytes;
+
+/// How a broker went down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shutdown {
+    /// Its files were closed and the producers' state was snapshot.
+    Clean,
+    /// The process died; what was appended is still there.
+    Crash,
+}
+
+/// A segment built from the bytes of its `.log` file.
+#[derive(Clone, Debug)]
+pub struct RecoveredSegment {
+    /// The valid batches, with the indexes that belong to them.
+    pub segment: Segment,
+    /// Bytes of the file up to the first bad batch.
+    pub valid_bytes: usize,
+    /// Bytes after that, which recovery cuts off.
+    pub cut_bytes: usize,
+    /// What is wrong with the first bad batch, if there is one.
+    pub error: Option<BatchError>,
+}
+
+impl RecoveredSegment {
+    /// Reads a `.log` file, batch by batch, up to the first bad one. The time index gets its last entry, as recovery gives it.
+    #[must_use]
+    pub fn read(
+        base_offset: Offset,
+        log_bytes: &Bytes,
+        index_interval_bytes: i64,
+        index_bytes_max: i64,
+        moment: Moment,
+    ) -> Self {
+        let mut segment = Segment::new(base_offset, index_bytes_max, moment);
+        let mut position = 0;
+        let mut error = None;
+        while position < log_bytes.len() {
+            match next_valid(log_bytes, position, &segment) {
+                Ok((batch, next)) => {
+                    segment.append(batch, index_interval_bytes, moment);
+                    position = next;
+                }
+                Err(bad) => {
+                    error = Some(bad);
+                    break;
+                }
+            }
+        }
+        segment.on_become_inactive();
+        segment.forget_bytes_since_last_index_entry();
+        Self { segment, valid_bytes: position, cut_bytes: log_bytes.len() - position, error }
+    }
+
+    /// Uses the index files that lie beside the `.log` file, if they are sound and every entry points to the batch that it names; else
+    /// the rebuilt ones stay, and the reason is given.
+    pub fn use_index_files(&mut self, index: &[u8], time_index: &[u8], index_bytes_max: i64) -> Result<(), IndexError> {
+        let base_offset = self.segment.base_offset();
+        let offset_index = OffsetIndex::parse(base_offset, index_bytes_max, index)?;
+        let time_index = TimeIndex::parse(base_offset, index_bytes_max, time_index)?;
+        for (entry, found) in offset_index.entries().enumerate() {
+            let batch = self.segment.batches_at(found.position).next();
+            if batch
+                .is_none_or(|stored| stored.position != found.position || stored.batch.last_offset() != found.offset)
+            {
+                return Err(IndexError::NoSuchBatch { entry });
+            }
+        }
+        self.segment.set_indexes(offset_index, time_index);
+        Ok(())
+    }
+}
+
+/// The batch at `position`, if it is sound and continues the segment.
+fn next_valid(log_bytes: &Bytes, position: usize, segment: &Segment) -> Result<(RecordBatch, usize), BatchError> {
+    let (batch, next) = RecordBatch::parse(log_bytes, position)?;
+    batch.ensure_valid().map_err(|error| error.at(position as u64))?;
+    let out_of_place = |field, why| BatchError {
+        reason: BatchErrorReason::InvalidRecord { index: 0, offset: 0, why },
+        field,
+        position: position as u64,
+    };
+    if batch.last_offset_delta() < 0 {
+        return Err(out_of_place("lastOffsetDelta", "the last offset is before the first"));
+    }
+    if batch.base_offset() < segment.next_offset() {
+        return Err(out_of_place("baseOffset", "the batch does not come after the one before it"));
+    }
+    let relative = batch.last_offset().0.checked_sub(segment.base_offset().0);
+    if relative.is_none_or(|relative| !(0..=i64::from(i32::MAX)).contains(&relative)) {
+        return Err(out_of_place("baseOffset", "the offset is too far from the segment's base"));
+    }
+    Ok((batch, next))
+}
+
+impl Log {
+    /// Closes the files: every segment's time index gets its last entry, and the producers' state is snapshot.
+    pub fn close(&mut self) {
+        for segment in self.closed.iter_mut() {
+            std::sync::Arc::make_mut(segment).on_become_inactive();
+        }
+        self.active.on_become_inactive();
+        self.producers.maybe_take_snapshot();
+    }
+
+    /// Opens the log again after the broker went down, with the high watermark that it had checkpointed.
+    ///
+    /// Batches, indexes and leader epochs are what they were: the process died, not the disk. What was only in memory is gone: the bytes
+    /// counted since the last index entry, and all but the last batch of each producer. A clean shutdown closes the files first.
+    pub fn reopen(&mut self, shutdown: Shutdown, high_watermark: Offset, now: Timestamp) {
+        if shutdown == Shutdown::Clean {
+            self.close();
+        } else {
+            self.active.on_become_inactive();
+        }
+        self.active.forget_bytes_since_last_index_entry();
+        self.deleted.clear();
+        let bases: Vec<Offset> = self.segments().map(Segment::base_offset).collect();
+        self.producers.forget_all_but_snapshots(&bases);
+        self.rebuild_producer_state(now);
+        self.update_high_watermark(high_watermark);
+        self.debug_assert_invariants();
+    }
+}
