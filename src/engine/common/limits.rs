@@ -17,5 +17,39 @@ pub const CONSUMERS_MAX: usize = 2;
 pub const BATCH_BYTES_MAX: usize = 100 * 1024 * 1024;
 /// Most bytes that the records of one compressed batch may take once decompressed.
 pub const DECOMPRESSED_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Most records that are decoded of one batch.
+/// Most records, and most record headers, that are decoded of one batch.
 pub const BATCH_RECORDS_MAX: usize = 1_000_000;
+
+/// How much larger than its input a codec's output can be: what a decoder believes at most. gzip, snappy and lz4 by the densest
+/// element of their format, zstd by a block of 4 bytes that stands for 128 KiB.
+pub const GZIP_EXPANSION_MAX: usize = 1032;
+/// See [`GZIP_EXPANSION_MAX`].
+pub const SNAPPY_EXPANSION_MAX: usize = 22;
+/// See [`GZIP_EXPANSION_MAX`].
+pub const LZ4_EXPANSION_MAX: usize = 255;
+/// See [`GZIP_EXPANSION_MAX`].
+pub const ZSTD_EXPANSION_MAX: usize = 32 * 1024;
+/// Memory that a decoder works with beside its output, at most: tables, windows, buffers.
+pub const DECODER_WORKING_BYTES_MAX: usize = 512 * 1024;
+/// Memory that a decoded record or header takes beside the bytes of its batch, at most, for each byte that it takes there.
+const RECORD_MEMORY_PER_BYTE: usize = 40;
+
+/// Most memory held at once while `input_bytes` are decompressed, with a codec's expansion: working memory, and the output, for a
+/// moment twice and a half as it grows.
+#[must_use]
+pub const fn decompress_peak_bytes(input_bytes: usize, expansion_max: usize) -> usize {
+    DECODER_WORKING_BYTES_MAX + output_bytes_max(input_bytes, expansion_max) / 2 * 5
+}
+
+/// Most memory held at once while a batch with `input_bytes` of stored records is decoded: decompressing, then the records.
+#[must_use]
+pub const fn decode_peak_bytes(input_bytes: usize, expansion_max: usize) -> usize {
+    let records = output_bytes_max(input_bytes, expansion_max) * RECORD_MEMORY_PER_BYTE;
+    let records_max = BATCH_RECORDS_MAX * 256;
+    decompress_peak_bytes(input_bytes, expansion_max) + if records < records_max { records } else { records_max }
+}
+
+const fn output_bytes_max(input_bytes: usize, expansion_max: usize) -> usize {
+    let bytes = input_bytes.saturating_mul(expansion_max);
+    if bytes < DECOMPRESSED_BYTES_MAX { bytes } else { DECOMPRESSED_BYTES_MAX }
+}

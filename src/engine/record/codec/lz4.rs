@@ -1,15 +1,18 @@
 //! LZ4 frames as Kafka frames them: independent 64 KiB blocks, no checksums, no content size (`Lz4BlockOutputStream`).
 //!
-//! The frame is written and read here, block by block, around `lz4_flex`'s block codec: that spares a copy on the way out, and
-//! reading takes exactly what Java takes (`Lz4BlockInputStream`).
+//! The frame is written and read here, block by block, around `lz4_flex`'s block codec: that spares a copy on the way out,
+//! reading takes exactly what Java takes (`Lz4BlockInputStream`), and what comes out is the same on every machine.
 
 use super::DecompressError;
 use crate::engine::common::limits;
+use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
 
 /// Frame magic, FLG (version 1, independent blocks), BD (64 KiB), and the second byte of their xxHash32.
 const HEADER: [u8; 7] = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82];
 const MAGIC: &[u8] = &[0x04, 0x22, 0x4d, 0x18];
-const BLOCK_BYTES: usize = 64 * 1024;
+/// Input of a full block. Java fills a block's 65,536 bytes; from 65,535 on `lz4_flex` hashes by the width of a pointer, and a
+/// run would differ between a browser and a native program. Readers take blocks of any size up to the frame's maximum.
+const BLOCK_BYTES: usize = 64 * 1024 - 2;
 /// Set in a block's length if the block is stored as it is.
 const STORED: u32 = 1 << 31;
 const END_MARK: [u8; 4] = [0; 4];
@@ -23,16 +26,18 @@ const FLG_CONTENT_CHECKSUM: u8 = 0x04;
 const FLG_RESERVED: u8 = 0x03;
 
 #[derive(Default)]
-pub(super) struct Encoder;
+pub(super) struct Encoder {
+    /// Of 16-bit entries, which all our blocks fit. Cleared for each block.
+    table: CompressTable,
+}
 
 impl Encoder {
     pub(super) fn compress(&mut self, input: &[u8], output: &mut Vec<u8>) {
         output.extend_from_slice(&HEADER);
         for block in input.chunks(BLOCK_BYTES) {
             let at = output.len();
-            let room = lz4_flex::block::get_maximum_output_size(block.len());
-            output.resize(at + 4 + room, 0);
-            let size = lz4_flex::block::compress_into(block, &mut output[at + 4..])
+            output.resize(at + 4 + get_maximum_output_size(block.len()), 0);
+            let size = compress_into_with_table(block, &mut output[at + 4..], &mut self.table)
                 .expect("there is room for the longest output");
             let mark = if size < block.len() {
                 output.truncate(at + 4 + size);
@@ -137,8 +142,8 @@ impl<'a> Reader<'a> {
 }
 
 fn decompress_block(block: &[u8], block_bytes_max: usize, out: &mut Vec<u8>) -> Result<(), DecompressError> {
-    // A byte of input gives at most 255 of output: what the input can not fill is not reserved.
-    let room = block_bytes_max.min(block.len().saturating_mul(255));
+    // What the input can not fill is not reserved.
+    let room = block_bytes_max.min(block.len().saturating_mul(limits::LZ4_EXPANSION_MAX));
     let at = out.len();
     ensure_within_limit(at)?;
     out.resize(at + room, 0);

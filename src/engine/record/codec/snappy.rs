@@ -69,7 +69,7 @@ fn decompress_block(block: &[u8], out: &mut Vec<u8>) -> Result<(), DecompressErr
     }
     let size = snap::raw::decompress_len(block).map_err(DecompressError::malformed)?;
     // A copy element of three bytes gives at most 64: what claims more than that is not believed.
-    if size > block.len().saturating_mul(64) {
+    if size > block.len().saturating_mul(limits::SNAPPY_EXPANSION_MAX) {
         return Err(DecompressError::malformed(format!("{} bytes can not become {size}", block.len())));
     }
     if out.len() + size > limits::DECOMPRESSED_BYTES_MAX {
