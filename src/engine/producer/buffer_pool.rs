@@ -235,7 +235,7 @@ mod tests {
         pool.give_up(first);
         assert!(pool.take_granted(second));
         let third = waits(&mut pool, 30);
-        [20, 5, 5].map(|size| pool.deallocate(size));
+        [20, 5, 5].into_iter().for_each(|size| pool.deallocate(size));
         assert!(pool.is_granted(third));
         pool.give_up(third);
         assert_eq!(pool.available_memory(), 30, "what was granted and never taken goes back");

@@ -60,6 +60,13 @@ pub enum OnTheWire {
     MayBeAppended,
 }
 
+impl OnTheWire {
+    /// What is known after one more attempt that failed.
+    pub(super) fn after_error(self, rules_out_an_append: bool) -> Self {
+        self.max(if rules_out_an_append { OnTheWire::RuledOut } else { OnTheWire::MayBeAppended })
+    }
+}
+
 /// Records while they can still be added, or before they are encoded.
 #[derive(Clone, Debug)]
 struct Filling {
@@ -93,7 +100,9 @@ pub struct ProducerBatch {
     current_leader_epoch: Option<LeaderEpoch>,
     attempts_when_leader_last_changed: u32,
     leave_reason: Option<LeaveReason>,
-    pub(super) on_the_wire: OnTheWire,
+    is_in_flight: bool,
+    /// What the attempts that were answered tell.
+    answered_attempts: OnTheWire,
 }
 
 impl ProducerBatch {
@@ -117,7 +126,8 @@ impl ProducerBatch {
             current_leader_epoch: None,
             attempts_when_leader_last_changed: 0,
             leave_reason: None,
-            on_the_wire: OnTheWire::NeverSent,
+            is_in_flight: false,
+            answered_attempts: OnTheWire::NeverSent,
         }
     }
 
@@ -178,7 +188,23 @@ impl ProducerBatch {
     /// What is known of its presence in a log.
     #[must_use]
     pub fn on_the_wire(&self) -> OnTheWire {
-        self.on_the_wire
+        if self.is_in_flight { OnTheWire::MayBeAppended } else { self.answered_attempts }
+    }
+
+    /// What is known from earlier attempts, the one in flight left aside.
+    pub(super) fn answered_attempts(&self) -> OnTheWire {
+        self.answered_attempts
+    }
+
+    /// Notes that it goes out.
+    pub(super) fn sent(&mut self) {
+        self.is_in_flight = true;
+    }
+
+    /// Notes that the attempt in flight failed, and whether the error rules an append out.
+    pub(super) fn answered_with_error(&mut self, rules_out_an_append: bool) {
+        self.is_in_flight = false;
+        self.answered_attempts = self.answered_attempts.after_error(rules_out_an_append);
     }
 
     /// Its records, in order.
@@ -300,7 +326,7 @@ impl ProducerBatch {
 
     /// A part of a split batch takes over what is known of the whole: whether an attempt of it may have been appended.
     pub(super) fn inherit(&mut self, big: &ProducerBatch) {
-        self.on_the_wire = big.on_the_wire;
+        self.answered_attempts = big.answered_attempts;
     }
 
     /// Its records' ids, shared. Copies them if the batch was never closed.

@@ -155,37 +155,44 @@ impl fmt::Display for AppendError {
 
 impl std::error::Error for AppendError {}
 
-/// An append between two steps: the partition that it is about to try, and the buffer that it holds.
-struct Course {
-    topic: TopicId,
-    wanted: PartitionId,
-    buffer: Option<usize>,
-    deadline: VirtualTime,
+/// What an append goes by: where to, what is known of that topic, chance and the clock.
+#[derive(Debug)]
+pub struct AppendContext<'a, C> {
+    /// The topic.
+    pub topic: TopicId,
+    /// What is known of it: one partition or more.
+    pub metadata: &'a TopicMetadata,
+    /// Draws the sticky partition.
+    pub chance: &'a mut C,
+    /// The time.
+    pub now: VirtualTime,
+}
+
+/// The queue that an append is about to try.
+#[derive(Clone, Copy)]
+struct Target {
+    partition: PartitionId,
+    /// As it was when the partition was taken from it; none for a record whose partition is given.
+    sticky: Option<StickyPartition>,
 }
 
 impl RecordAccumulator {
-    /// Appends a record to `wanted`, or to the partition that the built-in partitioner chooses if that is
-    /// [`PartitionId::UNKNOWN`]. It waits for memory up to `deadline`: at once over if that is not after `now`.
-    ///
-    /// `wanted`, if given, must be a partition of `metadata`, which must have one or more.
+    /// Appends a record to `wanted`, which must exist, or to the partition that the built-in partitioner chooses if that is
+    /// [`PartitionId::UNKNOWN`]. It waits for memory up to `deadline`: not at all if that is not after now.
     ///
     /// # Errors
     /// No memory in time, a record larger than all memory, or the producer is closed. The record is then in no batch.
     pub fn append(
         &mut self,
-        topic: TopicId,
-        metadata: &TopicMetadata,
+        mut context: AppendContext<'_, impl Chance>,
         wanted: PartitionId,
         record: &Produced<'_>,
-        chance: &mut impl Chance,
-        now: VirtualTime,
         deadline: VirtualTime,
     ) -> Result<AppendOutcome, AppendError> {
         if self.is_closed {
             return Err(AppendError::Closed);
         }
-        let course = Course { topic, wanted, buffer: None, deadline };
-        self.append_from_the_start(course, metadata, record, chance, now)
+        self.append_from_the_start(&mut context, wanted, record, deadline, None)
     }
 
     /// Whether a blocked append has its memory, or never will: it is worth a [`RecordAccumulator::resume_append`].
@@ -194,171 +201,168 @@ impl RecordAccumulator {
         self.is_closed || now >= blocked.deadline || self.pool.is_granted(blocked.ticket)
     }
 
-    /// Goes on with an append that waited for memory, with the same record.
+    /// Goes on with an append that waited for memory, with the same record and topic.
     ///
     /// # Errors
     /// As [`RecordAccumulator::append`].
     pub fn resume_append(
         &mut self,
+        mut context: AppendContext<'_, impl Chance>,
         blocked: BlockedAppend,
-        metadata: &TopicMetadata,
         record: &Produced<'_>,
-        chance: &mut impl Chance,
-        now: VirtualTime,
     ) -> Result<AppendOutcome, AppendError> {
         if self.is_closed {
             self.pool.give_up(blocked.ticket);
             return Err(AppendError::Closed);
         }
         if !self.pool.take_granted(blocked.ticket) {
-            if now < blocked.deadline {
+            if context.now < blocked.deadline {
                 return Ok(AppendOutcome::Blocked(blocked));
             }
             return Err(self.exhausted(blocked.ticket, blocked.size));
         }
-        let BlockedAppend { topic, wanted, partition, sticky, size, deadline, .. } = blocked;
-        let course = Course { topic, wanted, buffer: Some(size), deadline };
-        if self.maybe_complete_switch(topic, metadata, partition, sticky, chance) {
-            return self.append_from_the_start(course, metadata, record, chance, now);
+        let BlockedAppend { wanted, partition, sticky, size, deadline, .. } = blocked;
+        let target = Target { partition, sticky };
+        if self.maybe_complete_switch(&mut context, target) {
+            return self.append_from_the_start(&mut context, wanted, record, deadline, Some(size));
         }
-        Ok(AppendOutcome::Appended(self.append_with_buffer(course, metadata, partition, sticky, record, chance, now)))
+        Ok(AppendOutcome::Appended(self.append_with_buffer(&mut context, target, record, size)))
     }
 
     fn append_from_the_start(
         &mut self,
-        mut course: Course,
-        metadata: &TopicMetadata,
+        context: &mut AppendContext<'_, impl Chance>,
+        wanted: PartitionId,
         record: &Produced<'_>,
-        chance: &mut impl Chance,
-        now: VirtualTime,
+        deadline: VirtualTime,
+        mut buffer: Option<usize>,
     ) -> Result<AppendOutcome, AppendError> {
         loop {
-            let topic = self.topic_info_mut(course.topic);
-            let sticky = (course.wanted == PartitionId::UNKNOWN).then(|| topic.built_in.peek_current(metadata, chance));
-            let partition = sticky.map_or(course.wanted, |sticky| sticky.partition);
-            topic.queue_mut(partition.index()).is_used = true;
-            if self.maybe_complete_switch(course.topic, metadata, partition, sticky, chance) {
+            let target = self.target(context, wanted);
+            if self.maybe_complete_switch(context, target) {
                 continue;
             }
-            if let Some(appended) = self.try_append(course.topic, metadata, partition, sticky, record, chance, now) {
-                if let Some(size) = course.buffer {
-                    self.pool.deallocate(size);
-                }
+            if let Some(appended) = self.try_append(context, target, record) {
+                buffer.into_iter().for_each(|size| self.pool.deallocate(size));
                 return Ok(AppendOutcome::Appended(appended));
             }
-            if course.buffer.is_none() {
-                let size = self.config.batch_size.max(record.batch_size_upper_bound());
-                match self.pool.allocate(size) {
-                    Allocation::Granted => course.buffer = Some(size),
-                    Allocation::TooLarge => {
-                        return Err(AppendError::LargerThanBufferMemory { size, total: self.pool.total_memory() });
-                    }
-                    Allocation::Waiting(ticket) if course.deadline <= now => return Err(self.exhausted(ticket, size)),
-                    Allocation::Waiting(ticket) => {
-                        let Course { topic, wanted, deadline, .. } = course;
-                        let blocked = BlockedAppend { topic, wanted, partition, sticky, ticket, size, deadline };
-                        return Ok(AppendOutcome::Blocked(blocked));
+            let size = match buffer {
+                Some(size) => size,
+                None => {
+                    let size = self.config.batch_size.max(record.batch_size_upper_bound());
+                    match self.pool.allocate(size) {
+                        Allocation::Granted => size,
+                        Allocation::TooLarge => {
+                            return Err(AppendError::LargerThanBufferMemory { size, total: self.pool.total_memory() });
+                        }
+                        Allocation::Waiting(ticket) if deadline <= context.now => {
+                            return Err(self.exhausted(ticket, size));
+                        }
+                        Allocation::Waiting(ticket) => {
+                            let (topic, Target { partition, sticky }) = (context.topic, target);
+                            let blocked = BlockedAppend { topic, wanted, partition, sticky, ticket, size, deadline };
+                            return Ok(AppendOutcome::Blocked(blocked));
+                        }
                     }
                 }
-            }
-            if self.maybe_complete_switch(course.topic, metadata, partition, sticky, chance) {
+            };
+            if self.maybe_complete_switch(context, target) {
+                buffer = Some(size);
                 continue;
             }
-            let appended = self.append_with_buffer(course, metadata, partition, sticky, record, chance, now);
-            return Ok(AppendOutcome::Appended(appended));
+            return Ok(AppendOutcome::Appended(self.append_with_buffer(context, target, record, size)));
         }
+    }
+
+    /// The queue of the wanted partition, or of the sticky one; made if need be.
+    fn target(&mut self, context: &mut AppendContext<'_, impl Chance>, wanted: PartitionId) -> Target {
+        let topic = self.topic_info_mut(context.topic);
+        let is_free = wanted == PartitionId::UNKNOWN;
+        let sticky = is_free.then(|| topic.built_in.peek_current(context.metadata, context.chance));
+        let partition = sticky.map_or(wanted, |sticky| sticky.partition);
+        topic.queue_mut(partition.index()).is_used = true;
+        Target { partition, sticky }
     }
 
     /// The end of an append that holds a buffer: into a batch that came up meanwhile, or into a new one.
-    #[allow(clippy::too_many_arguments)] // the course of one append, cut in two by the wait for memory
     fn append_with_buffer(
         &mut self,
-        course: Course,
-        metadata: &TopicMetadata,
-        partition: PartitionId,
-        sticky: Option<StickyPartition>,
+        context: &mut AppendContext<'_, impl Chance>,
+        target: Target,
         record: &Produced<'_>,
-        chance: &mut impl Chance,
-        now: VirtualTime,
+        size: usize,
     ) -> Appended {
-        let size = course.buffer.expect("the buffer was granted before this step");
-        if let Some(appended) = self.try_append(course.topic, metadata, partition, sticky, record, chance, now) {
+        if let Some(appended) = self.try_append(context, target, record) {
             self.pool.deallocate(size);
             return appended;
         }
-        let id = self.new_batch_id();
-        self.incomplete.insert(id);
-        let options = BatchOptions {
-            compression: self.config.compression,
-            write_limit: size,
-            estimated_ratio: self.topic_info_mut(course.topic).compression_ratio.estimation(),
-            ..BatchOptions::default()
-        };
-        let builder = RecordBatchBuilder::new(options, self.buffer_of(size));
-        let topic_partition = TopicPartition::new(course.topic, partition);
+        let partition = TopicPartition::new(context.topic, target.partition);
         let origin = BatchOrigin::Appended { buffer_size: size };
-        let mut batch = ProducerBatch::new(id, topic_partition, origin, builder, now);
-        batch.try_append(record, now).expect("the first record always fits");
+        let mut batch = self.new_batch(partition, origin, size, context.now);
+        self.incomplete.insert(batch.id());
+        batch.try_append(record, context.now).expect("the first record always fits");
         let appended_bytes = batch.estimated_size_in_bytes();
-        let TopicInfo { built_in, queues, .. } = self.topic_info_mut(course.topic);
-        let queue = &mut queues[partition.index()];
+        let TopicInfo { built_in, queues, .. } = self.topic_info_mut(context.topic);
+        let queue = &mut queues[target.partition.index()];
         queue.batches.push_back(batch);
-        let appended = appended(queue, partition, true, appended_bytes);
-        count_produced(built_in, queue, sticky, appended_bytes, metadata, chance);
-        appended
+        count_produced(built_in, queue, context, target, appended_bytes);
+        appended(queue, target.partition, true, appended_bytes)
     }
 
     /// Appends to the last batch of the queue; if that has no room, closes it for appends.
-    #[allow(clippy::too_many_arguments)]
     #[inline]
     fn try_append(
         &mut self,
-        topic: TopicId,
-        metadata: &TopicMetadata,
-        partition: PartitionId,
-        sticky: Option<StickyPartition>,
+        context: &mut AppendContext<'_, impl Chance>,
+        target: Target,
         record: &Produced<'_>,
-        chance: &mut impl Chance,
-        now: VirtualTime,
     ) -> Option<Appended> {
-        let TopicInfo { built_in, queues, .. } = &mut self.topics[usize::from(topic.0)];
-        let queue = &mut queues[partition.index()];
+        let TopicInfo { built_in, queues, .. } = &mut self.topics[usize::from(context.topic.0)];
+        let queue = &mut queues[target.partition.index()];
         let last = queue.batches.back_mut()?;
-        let Some(appended_bytes) = last.try_append(record, now) else {
+        let Some(appended_bytes) = last.try_append(record, context.now) else {
             last.close_for_record_appends();
             return None;
         };
-        let appended = appended(queue, partition, false, appended_bytes);
-        count_produced(built_in, queue, sticky, appended_bytes, metadata, chance);
-        Some(appended)
+        count_produced(built_in, queue, context, target, appended_bytes);
+        Some(appended(queue, target.partition, false, appended_bytes))
     }
 
     /// Whether the sticky partition is another now: switched by somebody else, or by a switch that was held back until the last batch of
     /// its queue was full. Never so for a record whose partition is given.
     #[inline]
-    fn maybe_complete_switch(
-        &mut self,
-        topic: TopicId,
-        metadata: &TopicMetadata,
-        partition: PartitionId,
-        sticky: Option<StickyPartition>,
-        chance: &mut impl Chance,
-    ) -> bool {
-        let Some(sticky) = sticky else { return false };
-        let TopicInfo { built_in, queues, .. } = &mut self.topics[usize::from(topic.0)];
+    fn maybe_complete_switch(&mut self, context: &mut AppendContext<'_, impl Chance>, target: Target) -> bool {
+        let Some(sticky) = target.sticky else { return false };
+        let TopicInfo { built_in, queues, .. } = &mut self.topics[usize::from(context.topic.0)];
         built_in.is_partition_changed(sticky)
-            || (queues[partition.index()].all_batches_full() && built_in.maybe_switch(0, metadata, true, chance))
+            || (queues[target.partition.index()].all_batches_full()
+                && built_in.maybe_switch(0, context.metadata, true, context.chance))
+    }
+
+    /// An empty batch, filled into a buffer that was used before if there is one.
+    pub(super) fn new_batch(
+        &mut self,
+        partition: TopicPartition,
+        origin: BatchOrigin,
+        write_limit: usize,
+        created_at: VirtualTime,
+    ) -> ProducerBatch {
+        let options = BatchOptions {
+            compression: self.config.compression,
+            write_limit,
+            estimated_ratio: self.topic_info_mut(partition.topic).compression_ratio.estimation(),
+            ..BatchOptions::default()
+        };
+        let spare = self.scratch.spare_buffers.pop();
+        let buffer = spare.unwrap_or_else(|| Vec::with_capacity(write_limit.min(BUFFER_BYTES_RESERVED_MAX)));
+        let builder = RecordBatchBuilder::new(options, buffer);
+        ProducerBatch::new(self.new_batch_id(), partition, origin, builder, created_at)
     }
 
     fn exhausted(&mut self, ticket: WaiterTicket, size: usize) -> AppendError {
         let available = self.pool.available_memory();
         self.pool.give_up(ticket);
         AppendError::BufferExhausted { size, available }
-    }
-
-    fn buffer_of(&mut self, size: usize) -> Vec<u8> {
-        let spare = self.scratch.spare_buffers.pop();
-        spare.unwrap_or_else(|| Vec::with_capacity(size.min(BUFFER_BYTES_RESERVED_MAX)))
     }
 
     /// Keeps a buffer for the next batch.
@@ -369,23 +373,28 @@ impl RecordAccumulator {
     }
 }
 
-fn appended(queue: &PartitionQueue, partition: PartitionId, new_batch_created: bool, appended_bytes: usize) -> Appended {
+fn appended(
+    queue: &PartitionQueue,
+    partition: PartitionId,
+    new_batch_created: bool,
+    appended_bytes: usize,
+) -> Appended {
     let last = queue.batches.back().expect("the batch that took the record is the last");
     let batch_is_full = queue.batches.len() > 1 || last.is_full();
     Appended { partition, batch: last.id(), batch_is_full, new_batch_created, appended_bytes }
 }
 
 /// Counts bytes for the sticky partition and switches if it is time. Records with a given partition do not count.
+#[inline]
 fn count_produced(
     built_in: &mut BuiltInPartitioner,
     queue: &PartitionQueue,
-    sticky: Option<StickyPartition>,
+    context: &mut AppendContext<'_, impl Chance>,
+    target: Target,
     appended_bytes: usize,
-    metadata: &TopicMetadata,
-    chance: &mut impl Chance,
 ) {
-    if sticky.is_some() {
+    if target.sticky.is_some() {
         let appended_bytes = i64::try_from(appended_bytes).expect("a record is far below 2^63 bytes");
-        built_in.maybe_switch(appended_bytes, metadata, queue.all_batches_full(), chance);
+        built_in.maybe_switch(appended_bytes, context.metadata, queue.all_batches_full(), context.chance);
     }
 }

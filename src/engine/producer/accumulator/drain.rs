@@ -19,7 +19,13 @@ impl RecordAccumulator {
     ///
     /// The walk over the node's partitions goes on where the last one ended. It does not ask for linger: what one partition made ready
     /// takes the others along. The first batch goes whatever its size.
-    pub fn drain(&mut self, metadata: &MetadataView, node: BrokerId, size_max: usize, now: VirtualTime) -> Vec<ProducerBatch> {
+    pub fn drain(
+        &mut self,
+        metadata: &MetadataView,
+        node: BrokerId,
+        size_max: usize,
+        now: VirtualTime,
+    ) -> Vec<ProducerBatch> {
         let partitions = metadata.partitions_of(node);
         let mut drained = Vec::new();
         if partitions.is_empty() {
@@ -45,7 +51,13 @@ impl RecordAccumulator {
         drained
     }
 
-    fn visit(&mut self, metadata: &MetadataView, partition: TopicPartition, room: Option<usize>, now: VirtualTime) -> Visit {
+    fn visit(
+        &mut self,
+        metadata: &MetadataView,
+        partition: TopicPartition,
+        room: Option<usize>,
+        now: VirtualTime,
+    ) -> Visit {
         let pressure = self.pressure();
         let epoch = Self::metadata_epoch(metadata, partition);
         let queue = self.queue_mut(partition);

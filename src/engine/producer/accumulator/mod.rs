@@ -12,7 +12,7 @@ mod ready;
 mod reenqueue;
 mod view;
 
-pub use append::{AppendError, AppendOutcome, Appended, BlockedAppend, Produced};
+pub use append::{AppendContext, AppendError, AppendOutcome, Appended, BlockedAppend, Produced};
 pub use flush::FlushId;
 pub use ready::ReadyCheckResult;
 pub use view::{PartitionQueueView, QueuedBatch};

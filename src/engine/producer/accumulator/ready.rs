@@ -80,7 +80,13 @@ impl RecordAccumulator {
         }
     }
 
-    fn topic_ready(&mut self, topic_id: TopicId, metadata: &TopicMetadata, now: VirtualTime, result: &mut ReadyCheckResult) {
+    fn topic_ready(
+        &mut self,
+        topic_id: TopicId,
+        metadata: &TopicMetadata,
+        now: VirtualTime,
+        result: &mut ReadyCheckResult,
+    ) {
         let pressure = self.pressure();
         let topic_index = usize::from(topic_id.0);
         let used = self.topics[topic_index].queues.iter().filter(|queue| queue.is_used).count();
@@ -135,7 +141,8 @@ impl RecordAccumulator {
         } else {
             let time_to_wait = if backing_off { head.backoff() } else { self.config.linger };
             let time_left = time_to_wait.since(head.waited(now));
-            result.next_ready_check_delay = Some(result.next_ready_check_delay.map_or(time_left, |delay| delay.min(time_left)));
+            result.next_ready_check_delay =
+                Some(result.next_ready_check_delay.map_or(time_left, |delay| delay.min(time_left)));
         }
     }
 

@@ -2,17 +2,19 @@
 
 use super::RecordAccumulator;
 use crate::engine::common::{TopicPartition, VirtualTime};
-use crate::engine::producer::{BatchId, BatchOrigin, ProducerBatch, Produced};
+use crate::engine::producer::{BatchId, BatchOrigin, Produced, ProducerBatch};
+use crate::engine::record::Record;
 use crate::engine::record::builder::batch_size_upper_bound;
-use crate::engine::record::{BatchOptions, Record, RecordBatchBuilder};
 
 impl RecordAccumulator {
     /// Puts a batch that failed back to the *front* of its queue. Two batches that fail together and are put back oldest first end up
-    /// the other way round: without idempotence that is how records change their order.
-    pub fn reenqueue(&mut self, mut batch: ProducerBatch, now: VirtualTime) {
+    /// the other way round: without idempotence that is how records change their order. Says when its backoff is over.
+    pub fn reenqueue(&mut self, mut batch: ProducerBatch, now: VirtualTime) -> VirtualTime {
         let backoff = self.config.backoff.backoff(batch.attempts(), self.jitter.as_mut());
         batch.reenqueued(backoff, now);
+        let sendable_at = batch.last_attempt_at() + batch.backoff();
         self.queue_mut(batch.partition()).batches.push_front(batch);
+        sendable_at
     }
 
     /// Splits a batch that a broker found too large and puts the parts to the front of its queue, in order. The caller then gives the
@@ -39,7 +41,13 @@ impl RecordAccumulator {
         ids
     }
 
-    fn split(&mut self, big: &ProducerBatch, records: &[Record], target: usize, now: VirtualTime) -> Vec<ProducerBatch> {
+    fn split(
+        &mut self,
+        big: &ProducerBatch,
+        records: &[Record],
+        target: usize,
+        now: VirtualTime,
+    ) -> Vec<ProducerBatch> {
         let mut parts: Vec<ProducerBatch> = Vec::new();
         for (record, id) in records.iter().zip(big.record_ids()) {
             let produced = Produced {
@@ -53,24 +61,13 @@ impl RecordAccumulator {
                 continue;
             }
             let write_limit = target.max(upper_bound(record));
-            let mut part = self.new_part(big.partition(), write_limit, big.created_at());
+            let mut part = self.new_batch(big.partition(), BatchOrigin::Split, write_limit, big.created_at());
             part.try_append(&produced, now).expect("the first record always fits");
             parts.push(part);
         }
         parts.iter_mut().for_each(ProducerBatch::close_for_record_appends);
         parts.iter_mut().for_each(|part| part.inherit(big));
         parts
-    }
-
-    fn new_part(&mut self, partition: TopicPartition, write_limit: usize, created_at: VirtualTime) -> ProducerBatch {
-        let options = BatchOptions {
-            compression: self.config.compression,
-            write_limit,
-            estimated_ratio: self.topic_info_mut(partition.topic).compression_ratio.estimation(),
-            ..BatchOptions::default()
-        };
-        let builder = RecordBatchBuilder::new(options, self.buffer_of(write_limit));
-        ProducerBatch::new(self.new_batch_id(), partition, BatchOrigin::Split, builder, created_at)
     }
 }
 
