@@ -4,6 +4,7 @@
 
 mod batches;
 mod corrupt;
+mod house;
 mod partitioners;
 mod ring;
 mod ring_view;
