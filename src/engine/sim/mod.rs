@@ -2,8 +2,10 @@
 //!
 //! Commands go in (`command`), events come out (`event`), and [`trace`] hashes both. Nothing here knows a clock or a browser.
 
+pub mod chunked;
 pub mod command;
 pub mod content;
+pub mod ledger;
 pub mod links;
 pub mod scenario;
 mod scenario_json;
