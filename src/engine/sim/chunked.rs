@@ -172,7 +172,10 @@ mod tests {
                     }
                 }
                 let copied = list.clone();
-                assert!(copied.iter().map(|(at, value)| (at, *value)).eq(model.iter().copied()), "seed {seed} step {step}");
+                assert!(
+                    copied.iter().map(|(at, value)| (at, *value)).eq(model.iter().copied()),
+                    "seed {seed} step {step}"
+                );
                 assert_eq!(copied.back(), back);
                 if let Some((at, value)) = model.back() {
                     *list.get_mut(*at).unwrap() = *value;

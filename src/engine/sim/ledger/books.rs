@@ -67,7 +67,11 @@ impl Books {
 
     fn shift_missing(&mut self, missing: &mut Missing, session: SessionId, more: bool) {
         let count = missing.by_session.entry(session).or_default();
-        if more { *count += 1 } else { *count -= 1 }
+        if more {
+            *count += 1
+        } else {
+            *count -= 1
+        }
         if missing.has_leader {
             self.rows_of(session).into_iter().for_each(|totals| if more { totals.lost += 1 } else { totals.lost -= 1 });
         }

@@ -4,7 +4,9 @@
 //! values and headers leave when the batch is encoded, for its bytes hold them.
 
 use super::totals::{Flags, Standing};
-use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime};
+use crate::engine::common::{
+    BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime,
+};
 use crate::engine::record::RecordBatch;
 use bytes::Bytes;
 use serde::Serialize;
@@ -167,8 +169,6 @@ pub struct BatchEntry {
     pub moments: Vec<(VirtualTime, BatchMoment)>,
     /// Requests that carry it and may still be appended.
     pub(super) on_the_wire: u32,
-    /// Attempts that no answer has ruled out.
-    pub(super) not_ruled_out: u32,
 }
 
 /// Most moments that the ledger keeps of a batch: more than a delivery timeout full of retries makes.

@@ -99,7 +99,12 @@ impl Ledger {
 
     /// The batch that a leader wrote under an epoch at an offset.
     #[must_use]
-    pub fn batch_written(&self, partition: TopicPartition, epoch: LeaderEpoch, base_offset: Offset) -> Option<BatchRef> {
+    pub fn batch_written(
+        &self,
+        partition: TopicPartition,
+        epoch: LeaderEpoch,
+        base_offset: Offset,
+    ) -> Option<BatchRef> {
         self.partition(partition)?.written(epoch, base_offset)
     }
 
@@ -249,7 +254,6 @@ impl Ledger {
             body: None,
             moments: Vec::new(),
             on_the_wire: 0,
-            not_ruled_out: 0,
         };
         let position = self.books.batches.push(entry);
         let batch = BatchRef(u32::try_from(position).expect("a batch holds a record, and those are bounded"));
@@ -272,32 +276,32 @@ impl Ledger {
         }
     }
 
-    /// A batch was too large; a part of its records is in a new batch, in order and encoded.
-    pub(super) fn split_off(
+    /// A batch was too large: its records go on in smaller ones.
+    pub(super) fn split(&mut self, batch: BatchRef, at: VirtualTime) {
+        self.books.batch_mut(batch).note(at, BatchMoment::Split);
+    }
+
+    /// The batch with this number. If the ledger does not know it, it is a part of a batch that was split, and takes the
+    /// records over from it.
+    pub(super) fn ensure_batch(
         &mut self,
-        old: BatchRef,
+        session: SessionId,
         number: u64,
-        records: &[RecordId],
-        body: Option<RecordBatch>,
+        partition: TopicPartition,
+        records: &Arc<Vec<RecordId>>,
         at: VirtualTime,
-    ) {
-        let (session, partition, created_at) = {
-            let old = self.books.batch_mut(old);
-            if old.moments.last().is_none_or(|(_, moment)| *moment != BatchMoment::Split) {
-                old.note(at, BatchMoment::Split);
-            }
-            (old.session, old.partition, old.created_at)
-        };
-        let batch = self.new_batch(session, number, partition, created_at);
-        let entry = self.books.batch_mut(batch);
-        entry.records = Arc::new(records.to_vec());
-        entry.body = body;
-        entry.note(at, BatchMoment::Closed);
-        for (index, id) in (0..).zip(records) {
+    ) -> BatchRef {
+        if let Some(batch) = self.batch_ref(session, number) {
+            return batch;
+        }
+        let batch = self.new_batch(session, number, partition, at);
+        self.books.batch_mut(batch).records = Arc::clone(records);
+        for (index, id) in (0..).zip(records.iter()) {
             let record = self.books.records.get_mut(books::position(*id)).expect("the ledger gave this id out");
             record.batched = Some((record.batched.map_or(at, |(at, _)| at), batch));
             record.index = index;
         }
+        batch
     }
 
     /// A request with a batch left for a broker.
@@ -305,19 +309,18 @@ impl Ledger {
         let entry = self.books.batch_mut(batch);
         entry.note(at, BatchMoment::Sent { to, attempt });
         entry.on_the_wire += 1;
-        entry.not_ruled_out += 1;
     }
 
-    /// The producer heard of one attempt. `ruled_out`: the answer says that this attempt appended nothing.
-    pub(super) fn answered(&mut self, batch: BatchRef, error: Option<KafkaError>, ruled_out: bool, at: VirtualTime) {
-        let entry = self.books.batch_mut(batch);
-        entry.note(at, BatchMoment::Answered { error });
-        if ruled_out {
-            entry.not_ruled_out = entry.not_ruled_out.saturating_sub(1);
-            if entry.not_ruled_out == 0 {
-                self.update_batch(batch, |record| record.unknown = false);
-            }
-        }
+    /// The producer got the answer to one attempt.
+    pub(super) fn answered(&mut self, batch: BatchRef, error: Option<KafkaError>, at: VirtualTime) {
+        self.books.batch_mut(batch).note(at, BatchMoment::Answered { error });
+    }
+
+    /// An answer that came too late says whether a failed batch may be in a log.
+    pub(super) fn answered_too_late(&mut self, batch: BatchRef, may_be_appended: bool) {
+        self.update_batch(batch, |record| {
+            record.unknown = may_be_appended && matches!(record.outcome, Outcome::Failed { .. });
+        });
     }
 
     /// A batch waits for another attempt.
@@ -336,10 +339,9 @@ impl Ledger {
         });
     }
 
-    /// An error was reported for a batch's records.
-    pub(super) fn failed(&mut self, batch: BatchRef, why: Failure, at: VirtualTime) {
+    /// An error was reported for a batch's records. `unknown`: it was on the wire, and no answer ruled out an append.
+    pub(super) fn failed(&mut self, batch: BatchRef, why: Failure, unknown: bool, at: VirtualTime) {
         self.books.batch_mut(batch).note(at, BatchMoment::Failed { why });
-        let unknown = self.books.batch(batch).not_ruled_out > 0;
         self.update_batch(batch, |record| {
             if record.outcome == Outcome::Pending {
                 record.outcome = Outcome::Failed { at, why };

@@ -163,7 +163,9 @@ impl PartitionLedger {
         // Between the starts and the common end both logs hold the same; the marks may differ.
         let first_common = old_start.max(new_start);
         let end_offset = |log: &ReplicaLog, end: usize| {
-            end.checked_sub(1).and_then(|last| log.entries.get(last)).map_or(first_common, |entry| entry.last_offset.plus(1))
+            end.checked_sub(1)
+                .and_then(|last| log.entries.get(last))
+                .map_or(first_common, |entry| entry.last_offset.plus(1))
         };
         let common_offset = end_offset(&self.replicas[&new], new_end);
         let (low, high) = (old_mark.min(common_offset), new_mark.min(common_offset));
@@ -233,8 +235,8 @@ impl PartitionLedger {
                 continue;
             }
             let upto = if position == at.0 { at.1 } else { batch.records.len() };
-            for (delta, id) in (0..).zip(&batch.records[..upto]).rev() {
-                let offset = entry.base_offset.plus(delta);
+            for (index, id) in batch.records[..upto].iter().enumerate().rev() {
+                let offset = entry.base_offset.plus(i64::try_from(index).expect("a batch is bounded by its bytes"));
                 if offset >= log.log_start_offset && books.record(*id).first_offset == offset {
                     found.push(*id);
                     if *id < until {

@@ -119,7 +119,7 @@ impl Totals {
     /// knows whether it has a leader.
     pub(super) fn shift(&mut self, before: Standing, after: Standing) {
         let changed = Flags(before.flags.0 ^ after.flags.0);
-        let mut shift = |flag: Flags, figure: &mut u64| {
+        let shift = |flag: Flags, figure: &mut u64| {
             if changed.has(flag) {
                 if after.flags.has(flag) { *figure += 1 } else { *figure -= 1 }
             }
