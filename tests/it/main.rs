@@ -5,6 +5,7 @@
 mod batches;
 mod corrupt;
 mod house;
+mod log_vectors;
 mod partitioners;
 mod ring;
 mod ring_view;

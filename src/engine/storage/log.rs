@@ -1,6 +1,7 @@
 //! One replica of one partition: segments, offsets, leader epochs and producer state (`UnifiedLog` and `LocalLog` in Kafka).
 //!
-//! The rule it keeps: log start ≤ high watermark ≤ log end, and segments ascend by base offset. This file has what a log *is*; what
+//! The rule it keeps: log start and high watermark ≤ log end, and segments ascend by base offset. (Log start ≤ high watermark too, but
+//! for a high watermark inside of a batch, which a broker never has: KAFKA 5.7.) This file has what a log *is*; what
 //! is done to it stands beside it: `log_append`, `log_read`, `seek`, `truncation`, `retention`, `recovery`, `files`.
 //! When the high watermark moves is the cluster's decision; a log only keeps it within bounds.
 
@@ -264,7 +265,7 @@ impl Log {
 
     /// What always holds; checked in debug builds after every change.
     pub(super) fn debug_assert_invariants(&self) {
-        debug_assert!(self.log_start_offset <= self.high_watermark.offset, "log start ≤ high watermark");
+        debug_assert!(self.log_start_offset <= self.log_end_offset, "log start ≤ log end");
         debug_assert!(self.high_watermark.offset <= self.log_end_offset, "high watermark ≤ log end");
         debug_assert!(self.active.next_offset() <= self.log_end_offset, "no batch beyond the log end");
         debug_assert!(

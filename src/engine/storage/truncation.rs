@@ -31,8 +31,6 @@ impl Log {
         self.rebuild_producer_state(now);
         if self.high_watermark.offset >= self.log_end_offset {
             self.high_watermark = self.log_end_offset_metadata();
-        } else {
-            self.high_watermark.place = None;
         }
         self.debug_assert_invariants();
         true
