@@ -7,6 +7,8 @@ mod corrupt;
 mod house;
 mod log_vectors;
 mod partitioners;
+mod random_records;
+mod record_codecs;
 mod ring;
 mod ring_view;
 mod vectors;

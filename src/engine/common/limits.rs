@@ -34,11 +34,11 @@ pub const DECODER_WORKING_BYTES_MAX: usize = 512 * 1024;
 /// Memory that a decoded record or header takes beside the bytes of its batch, at most, for each byte that it takes there.
 const RECORD_MEMORY_PER_BYTE: usize = 40;
 
-/// Most memory held at once while `input_bytes` are decompressed, with a codec's expansion: working memory, and the output, for a
-/// moment twice and a half as it grows.
+/// Most memory held at once while `input_bytes` are decompressed, with a codec's expansion: working memory, and the output, up to
+/// three times for a moment as it grows.
 #[must_use]
 pub const fn decompress_peak_bytes(input_bytes: usize, expansion_max: usize) -> usize {
-    DECODER_WORKING_BYTES_MAX + output_bytes_max(input_bytes, expansion_max) / 2 * 5
+    DECODER_WORKING_BYTES_MAX + output_bytes_max(input_bytes, expansion_max) * 3
 }
 
 /// Most memory held at once while a batch with `input_bytes` of stored records is decoded: decompressing, then the records.

@@ -217,7 +217,7 @@ impl RecordBatch {
             let reason = BatchErrorReason::RecordCountMismatch { stated, left_over: section.len() };
             self.error("recordsCount", RECORDS_COUNT, reason)
         })?;
-        Ok(RecordLayouts { batch: self, section, at: 0, index: 0, expected, is_over: false })
+        Ok(RecordLayouts { batch: self, section, at: 0, index: 0, headers: 0, expected, is_over: false })
     }
 
     /// The records section as stored.
@@ -499,6 +499,7 @@ pub struct RecordLayouts<'a> {
     section: &'a [u8],
     at: usize,
     index: usize,
+    headers: usize,
     expected: usize,
     is_over: bool,
 }
@@ -507,28 +508,29 @@ impl RecordLayouts<'_> {
     /// How many records may follow: what the count says, or what the bytes can hold if that is less.
     #[must_use]
     pub fn expected(&self) -> usize {
-        (self.expected - self.index).min((self.section.len() - self.at) / record::RECORD_BYTES_MIN)
+        let held = (self.section.len() - self.at) / record::RECORD_BYTES_MIN;
+        (self.expected - self.index).min(held).min(limits::BATCH_RECORDS_MAX)
     }
 
     fn step(&mut self) -> Option<Result<RecordLayout, BatchError>> {
         if self.index < self.expected {
-            if self.index == limits::BATCH_RECORDS_MAX {
-                let fault = (self.at, "more records than a batch may have here");
-                return Some(Err(self.batch.invalid_record(self.index, fault)));
-            }
-            let layout = record::read_layout(self.section, self.at);
-            let layout = layout.map_err(|fault| self.batch.invalid_record(self.index, fault));
-            if let Ok(layout) = &layout {
-                self.at = layout.record.end;
-                self.index += 1;
-            }
-            return Some(layout);
+            return Some(self.record().map_err(|fault| self.batch.invalid_record(self.index, fault)));
         }
         let left_over = self.section.len() - self.at;
         (left_over > 0).then(|| {
             let reason = BatchErrorReason::RecordCountMismatch { stated: self.batch.records_count(), left_over };
             Err(self.batch.error("recordsCount", RECORDS_COUNT, reason))
         })
+    }
+
+    fn record(&mut self) -> Result<RecordLayout, record::Fault> {
+        let layout = record::read_layout(self.section, self.at)?;
+        let (records, headers) = (self.index + 1, self.headers + layout.headers_count);
+        if records > limits::BATCH_RECORDS_MAX || headers > limits::BATCH_RECORDS_MAX {
+            return Err((self.at, "more records or headers than one batch may have here"));
+        }
+        (self.at, self.index, self.headers) = (layout.record.end, records, headers);
+        Ok(layout)
     }
 }
 

@@ -3,9 +3,9 @@
 //! The frame is written and read here, block by block, around `lz4_flex`'s block codec: that spares a copy on the way out,
 //! reading takes exactly what Java takes (`Lz4BlockInputStream`), and what comes out is the same on every machine.
 
-use super::DecompressError;
+use super::{DecompressError, reserve_bounded, xxh32};
 use crate::engine::common::limits;
-use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
+use lz4_flex::block::{CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size};
 
 /// Frame magic, FLG (version 1, independent blocks), BD (64 KiB), and the second byte of their xxHash32.
 const HEADER: [u8; 7] = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82];
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
         };
         let content_size_bytes = if flags & FLG_CONTENT_SIZE != 0 { 8 } else { 0 };
         self.take(content_size_bytes)?;
-        let checksum = (super::xxh32::xxh32(&descriptor[..2 + content_size_bytes]) >> 8) as u8;
+        let checksum = (xxh32::xxh32(&descriptor[..2 + content_size_bytes]) >> 8) as u8;
         if self.take(1)?[0] != checksum {
             return Err(DecompressError::malformed("the LZ4 frame descriptor's checksum is wrong"));
         }
@@ -128,11 +128,11 @@ impl<'a> Reader<'a> {
             return Err(DecompressError::malformed("an LZ4 block is longer than its frame allows"));
         }
         let block = self.take(size)?;
-        if frame.block_checksums && self.take_u32()? != super::xxh32::xxh32(block) {
+        if frame.block_checksums && self.take_u32()? != xxh32::xxh32(block) {
             return Err(DecompressError::malformed("an LZ4 block's checksum is wrong"));
         }
         if mark & STORED != 0 {
-            ensure_within_limit(out.len() + size)?;
+            reserve_bounded(out, size)?;
             out.extend_from_slice(block);
         } else {
             decompress_block(block, frame.block_bytes_max, out)?;
@@ -142,16 +142,16 @@ impl<'a> Reader<'a> {
 }
 
 fn decompress_block(block: &[u8], block_bytes_max: usize, out: &mut Vec<u8>) -> Result<(), DecompressError> {
-    // What the input can not fill is not reserved.
-    let room = block_bytes_max.min(block.len().saturating_mul(limits::LZ4_EXPANSION_MAX));
     let at = out.len();
-    ensure_within_limit(at)?;
+    // What the input can not fill is not reserved, and what is over the limit is not written.
+    let justified = block_bytes_max.min(block.len().saturating_mul(limits::LZ4_EXPANSION_MAX));
+    let room = justified.min(limits::DECOMPRESSED_BYTES_MAX - at);
+    reserve_bounded(out, room)?;
     out.resize(at + room, 0);
-    let written = lz4_flex::block::decompress_into(block, &mut out[at..]).map_err(DecompressError::malformed)?;
+    let written = decompress_into(block, &mut out[at..]).map_err(|error| match error {
+        lz4_flex::block::DecompressError::OutputTooSmall { .. } if room < justified => DecompressError::TooLarge,
+        error => DecompressError::malformed(error),
+    })?;
     out.truncate(at + written);
-    ensure_within_limit(out.len())
-}
-
-fn ensure_within_limit(size: usize) -> Result<(), DecompressError> {
-    if size > limits::DECOMPRESSED_BYTES_MAX { Err(DecompressError::TooLarge) } else { Ok(()) }
+    Ok(())
 }

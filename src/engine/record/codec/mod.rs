@@ -178,9 +178,20 @@ fn read_bounded(mut reader: impl std::io::Read, out: &mut Vec<u8>) -> Result<(),
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Err(DecompressError::Truncated),
             Err(error) => return Err(DecompressError::malformed(error)),
         };
-        if out.len() + count > limits::DECOMPRESSED_BYTES_MAX {
-            return Err(DecompressError::TooLarge);
-        }
+        reserve_bounded(out, count)?;
         out.extend_from_slice(&chunk[..count]);
     }
+}
+
+/// Makes room for `more` bytes of output: doubling as a vector does, but not past the limit.
+fn reserve_bounded(out: &mut Vec<u8>, more: usize) -> Result<(), DecompressError> {
+    let needed = out.len() + more;
+    if needed > limits::DECOMPRESSED_BYTES_MAX {
+        return Err(DecompressError::TooLarge);
+    }
+    if needed > out.capacity() {
+        let capacity = needed.max((2 * out.capacity()).min(limits::DECOMPRESSED_BYTES_MAX));
+        out.reserve_exact(capacity - out.len());
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Snappy in its two framings: snappy-java's stream ("xerial"), which the Java client writes, and one bare block, which
 //! librdkafka writes. Reading tells them apart by the magic (`SnappyCompression`).
 
-use super::{DecompressError, SnappyFraming};
+use super::{DecompressError, SnappyFraming, reserve_bounded};
 use crate::engine::common::limits;
 
 /// snappy-java's magic, its version 1 and the least version that can read it, 1.
@@ -72,9 +72,7 @@ fn decompress_block(block: &[u8], out: &mut Vec<u8>) -> Result<(), DecompressErr
     if size > block.len().saturating_mul(limits::SNAPPY_EXPANSION_MAX) {
         return Err(DecompressError::malformed(format!("{} bytes can not become {size}", block.len())));
     }
-    if out.len() + size > limits::DECOMPRESSED_BYTES_MAX {
-        return Err(DecompressError::TooLarge);
-    }
+    reserve_bounded(out, size)?;
     let at = out.len();
     out.resize(at + size, 0);
     let written = snap::raw::Decoder::new().decompress(block, &mut out[at..]).map_err(DecompressError::malformed)?;
