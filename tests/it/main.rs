@@ -2,6 +2,7 @@
 //! (wasm-pack builds every test; these read files, so they are empty there. `tests/web.rs` is the browser's.)
 #![cfg(not(target_arch = "wasm32"))]
 
+mod accumulator;
 mod batches;
 mod corrupt;
 mod house;
@@ -11,4 +12,5 @@ mod random_records;
 mod record_codecs;
 mod ring;
 mod ring_view;
+mod sender;
 mod vectors;

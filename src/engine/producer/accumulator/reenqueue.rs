@@ -1,7 +1,7 @@
 //! What failed goes back: whole, or split because it was too large (`reenqueue`, `splitAndReenqueue`, KAFKA 3.6).
 
 use super::RecordAccumulator;
-use crate::engine::common::{TopicPartition, VirtualTime};
+use crate::engine::common::VirtualTime;
 use crate::engine::producer::{BatchId, BatchOrigin, Produced, ProducerBatch};
 use crate::engine::record::Record;
 use crate::engine::record::builder::batch_size_upper_bound;
