@@ -5,10 +5,10 @@
 
 use super::protocol::{Api, ConnectionId, CorrelationId};
 use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, Offset, TopicPartition, VirtualTime};
-use serde::Serialize;
+use crate::engine::storage::{DeletionReason, Roll};
 
 /// Something that happened on a broker.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum BrokerEvent {
     /// The process runs again, with the logs that it left; it must register before it leads or follows.
     Started {
@@ -141,6 +141,24 @@ pub enum BrokerEvent {
         /// Its size.
         size_in_bytes: u64,
     },
+    /// A log began a new segment.
+    Rolled {
+        /// Which log.
+        partition: TopicPartition,
+        /// Which segments, and why.
+        roll: Roll,
+    },
+    /// A segment left the log.
+    SegmentDeleted {
+        /// Which log.
+        partition: TopicPartition,
+        /// The segment's base offset.
+        base_offset: Offset,
+        /// The offset after its last record.
+        next_offset: Offset,
+        /// Why.
+        reason: DeletionReason,
+    },
     /// The log's first offset moved.
     LogStartAdvanced {
         /// Which log.
@@ -216,18 +234,16 @@ pub enum BrokerEvent {
 }
 
 /// Why a request left the purgatory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PurgatoryExit {
     /// What it waited for came, or can no longer come: the answer says which.
     Completed,
     /// Its time was over.
     TimedOut,
-    /// Its connection was closed.
-    Disconnected,
 }
 
 /// Why a follower cut its log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TruncationReason {
     /// The leader's epoch ended earlier than the follower's log does (KIP-101).
     DivergingEpoch {
@@ -245,7 +261,7 @@ pub enum TruncationReason {
 }
 
 /// What a leader asks of the ISR.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IsrChange {
     /// To take followers out.
     Shrink,
@@ -254,7 +270,7 @@ pub enum IsrChange {
 }
 
 /// Something that happened on the controller.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ControllerEvent {
     /// A broker process is known from now on; it is fenced.
     BrokerRegistered {

@@ -4,6 +4,7 @@ use super::TOPIC_BYTES;
 use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, Offset, Timestamp, TopicPartition, VirtualTime};
 use crate::engine::config::Acks;
 use crate::engine::record::RecordBatch;
+use crate::engine::storage::ClientBatch;
 use std::sync::Arc;
 
 /// Appends one batch to each of some partitions (`ProduceRequest`).
@@ -13,15 +14,15 @@ pub struct ProduceRequest {
     pub acks: Acks,
     /// How long acks=all may wait on the broker: the producer's `request.timeout.ms`.
     pub timeout: VirtualTime,
-    /// The batches, one a partition, in the producer's order.
-    pub batches: Vec<(TopicPartition, RecordBatch)>,
+    /// The batches, one a partition, in the producer's order; each says whether its bytes are known to be sound.
+    pub batches: Vec<(TopicPartition, ClientBatch)>,
 }
 
 impl ProduceRequest {
     /// Bytes of the batches, headers included.
     #[must_use]
     pub fn batch_bytes(&self) -> usize {
-        self.batches.iter().map(|(_, batch)| batch.size_in_bytes()).sum()
+        self.batches.iter().map(|(_, batch)| batch.batch().size_in_bytes()).sum()
     }
 
     pub(super) fn size_in_bytes(&self) -> usize {
