@@ -32,10 +32,7 @@ impl DelayedProduce {
     }
 
     /// Asks `replication` of each partition still open, and says whether all are decided now.
-    pub(super) fn try_complete(
-        &mut self,
-        mut replication: impl FnMut(TopicPartition, Offset) -> Replication,
-    ) -> bool {
+    pub(super) fn try_complete(&mut self, mut replication: impl FnMut(TopicPartition, Offset) -> Replication) -> bool {
         for status in &mut self.partitions {
             let Some(required) = status.awaits else { continue };
             match replication(status.response.partition, required) {

@@ -121,7 +121,7 @@ impl MetadataCache {
             MetadataUpdate::Image(image) if image.offset > self.image.offset => {
                 self.early = self.early.split_off(&(image.offset + 1));
                 self.image = image;
-                let mut changed = Changed { everything: true, partitions: Vec::new(), topics: Vec::new() };
+                let mut changed = Changed::everything();
                 self.apply_early(&mut changed);
                 Some(changed)
             }
@@ -157,6 +157,11 @@ pub(super) struct Changed {
 }
 
 impl Changed {
+    /// Anything may be different.
+    pub(super) fn everything() -> Self {
+        Self { everything: true, partitions: Vec::new(), topics: Vec::new() }
+    }
+
     /// The partitions to look at, in order.
     pub(super) fn partitions(&self, image: &MetadataImage) -> Vec<TopicPartition> {
         let mut partitions: Vec<TopicPartition> = if self.everything {

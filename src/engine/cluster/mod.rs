@@ -36,19 +36,26 @@
 //!
 //! Not here yet: KRaft's quorum and metadata log, unclean and preferred elections, ELR, controlled shutdown.
 
+pub mod broker;
 pub mod controller;
+mod delayed_fetch;
+mod delayed_produce;
 pub mod event;
 pub mod high_watermark;
 pub mod in_sync_replicas;
 pub mod metadata;
 pub mod output;
+pub mod partition;
 pub mod placement;
 pub mod protocol;
 pub mod replica;
+mod replica_fetcher;
 
+pub use broker::Broker;
 pub use controller::{Controller, NewTopic};
 pub use event::{BrokerEvent, ControllerEvent};
 pub use in_sync_replicas::InSyncReplicas;
 pub use output::{BrokerEffect, BrokerOutput, BrokerTimer, ControllerEffect, ControllerOutput, ControllerTimer};
+pub use partition::{Follower, Leader, Partition, Role};
 pub use placement::ring_placement;
 pub use replica::Replica;

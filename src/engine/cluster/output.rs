@@ -91,7 +91,7 @@ pub(super) enum TimerKind {
     /// Time to look for segments that may go.
     Retention,
     /// Time to send ISR proposals again.
-    AlterPartition,
+    IsrProposals,
 }
 
 /// A delayed operation of a broker; never used twice.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub const FILE_DELETE_DELAY_MS: i64 = 60_000;
 
 /// Why a segment goes, with the figures compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeletionReason {
     /// The next segment starts at or before the log start offset.
     LogStartOffsetBreach {

@@ -6,7 +6,7 @@ use crate::engine::common::{Offset, Timestamp};
 use crate::engine::config::TopicConfig;
 
 /// A roll that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Roll {
     /// Base offset of the segment that ended.
     pub closed_base_offset: Offset,
@@ -17,7 +17,7 @@ pub struct Roll {
 }
 
 /// Why a segment rolled, with the figures compared. If several hold, the first in Kafka's order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RollReason {
     /// The incoming batch would make the file larger than `segment.bytes`.
     SegmentBytes {

@@ -102,7 +102,10 @@ impl RequestChannel {
 
     /// How many requests have arrived and are not answered, over all connections.
     pub(super) fn open_requests(&self) -> usize {
-        self.connections.values().map(|connection| connection.unread.len() + usize::from(connection.open.is_some())).sum()
+        self.connections
+            .values()
+            .map(|connection| connection.unread.len() + usize::from(connection.open.is_some()))
+            .sum()
     }
 }
 
@@ -123,7 +126,9 @@ mod tests {
     }
 
     fn read(channel: &mut RequestChannel) -> Vec<(u64, u64)> {
-        std::iter::from_fn(|| channel.read_next()).map(|(connection, correlation, _)| (connection.0, correlation.0)).collect()
+        std::iter::from_fn(|| channel.read_next())
+            .map(|(connection, correlation, _)| (connection.0, correlation.0))
+            .collect()
     }
 
     #[test]

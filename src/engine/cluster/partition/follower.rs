@@ -82,12 +82,7 @@ impl Partition {
     /// | that very epoch               | the smaller of both ends |
     /// | of the largest smaller epoch  | that end; the next fetch names that epoch, so the leader is asked again |
     /// | no such epoch                 | the leader's end |
-    fn truncate_to_divergence(
-        &mut self,
-        diverging: DivergingEpoch,
-        now: Timestamp,
-        events: &mut Vec<BrokerEvent>,
-    ) {
+    fn truncate_to_divergence(&mut self, diverging: DivergingEpoch, now: Timestamp, events: &mut Vec<BrokerEvent>) {
         let log_end_offset = self.log.log_end_offset();
         let cut = match self.log.end_offset_for_epoch(diverging.epoch) {
             Some(own) if own.epoch == diverging.epoch => own.end_offset.min(diverging.end_offset),
@@ -122,13 +117,7 @@ impl Partition {
         events.push(BrokerEvent::Truncated { partition: self.id, from, to: leader_start_offset, reason });
     }
 
-    fn truncate(
-        &mut self,
-        offset: Offset,
-        reason: TruncationReason,
-        now: Timestamp,
-        events: &mut Vec<BrokerEvent>,
-    ) {
+    fn truncate(&mut self, offset: Offset, reason: TruncationReason, now: Timestamp, events: &mut Vec<BrokerEvent>) {
         let from = self.log.log_end_offset();
         if self.log.truncate_to(offset, now) {
             let to = self.log.log_end_offset();

@@ -163,12 +163,8 @@ impl Partition {
             is_caught_up: replica.is_caught_up(end, context.now, context.lag_max),
             is_isr_eligible: context.metadata.is_isr_eligible(replica.broker(), replica.broker_epoch()),
         };
-        let next = next_high_watermark(
-            leader.isr.committed().len(),
-            self.min_isr(),
-            end,
-            leader.followers.iter().map(view),
-        );
+        let next =
+            next_high_watermark(leader.isr.committed().len(), self.min_isr(), end, leader.followers.iter().map(view));
         let from = self.log.high_watermark();
         let moved = next.and_then(|next| self.log.maybe_increment_high_watermark(next));
         events.extend(moved.map(|to| BrokerEvent::HighWatermarkAdvanced { partition: self.id, from, to }));

@@ -6,11 +6,9 @@
 
 mod follower;
 mod leader;
-#[cfg(test)]
-mod tests;
 
 pub(super) use follower::FetchedOutcome;
-pub(super) use leader::{LeaderChange, LeaderContext};
+pub(super) use leader::{LeaderContext, ProposalOutcome, Refusal};
 
 use super::event::BrokerEvent;
 use super::in_sync_replicas::InSyncReplicas;
