@@ -12,6 +12,8 @@ pub mod partitioner;
 mod producer;
 mod producer_batch;
 mod sender;
+#[cfg(test)]
+mod testing;
 
 pub use accumulator::{
     AppendContext, AppendError, AppendOutcome, Appended, BlockedAppend, FlushId, PartitionQueueView, Produced,

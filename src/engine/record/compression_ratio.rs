@@ -35,7 +35,7 @@ impl CompressionRatioEstimator {
         if observed > self.estimation {
             self.estimation = (self.estimation + DETERIORATE_STEP).max(observed);
         } else if observed < self.estimation {
-            self.estimation -= IMPROVING_STEP;
+            self.estimation = (self.estimation - IMPROVING_STEP).max(observed);
         }
     }
 
@@ -60,6 +60,8 @@ mod tests {
         assert_eq!(ratio.estimation(), 1.5);
         ratio.update(1.5);
         assert_eq!(ratio.estimation(), 1.5);
+        ratio.update(1.498);
+        assert_eq!(ratio.estimation(), 1.498, "no lower than what was seen");
         ratio.reset_for_split(0.4);
         assert_eq!(ratio.estimation(), 1.0);
     }

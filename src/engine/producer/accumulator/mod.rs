@@ -10,6 +10,8 @@ mod drain;
 mod flush;
 mod ready;
 mod reenqueue;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use append::{AppendContext, AppendError, AppendOutcome, Appended, BlockedAppend, Produced};

@@ -8,6 +8,8 @@ mod completion;
 mod expiry;
 mod in_flight_requests;
 mod messages;
+#[cfg(test)]
+mod tests;
 
 pub use in_flight_requests::{InFlightBatch, InFlightRequest, RequestId};
 pub use messages::{
@@ -118,7 +120,8 @@ impl Sender {
         self.arrivals.extend(lost.into_iter().map(Arrival::Disconnected));
     }
 
-    /// Says whether a node can be sent to, that is whether there is a connection to it. At first there is one to every node.
+    /// Says whether a node can be sent to, that is whether there is a connection to it. At first there is one to every node. Wake the
+    /// sender when there is one again.
     pub fn set_node_ready(&mut self, node: BrokerId, is_ready: bool) {
         if is_ready {
             self.unready_nodes.remove(&node);
