@@ -1,10 +1,18 @@
 //! What is drawn, as plain data: a function of the engine's state and virtual time.
 
+pub mod batch_bytes;
 pub mod format;
 pub mod frame;
 pub mod hashing;
+pub mod inspection;
+pub mod ledger;
+pub mod log_view;
 pub mod palette;
 pub mod playback;
 pub mod ring;
+pub mod settings;
+pub mod subject;
+pub mod transport;
 
 pub use frame::Frame;
+pub use subject::Subject;

@@ -7,4 +7,5 @@ pub mod document;
 pub mod keyboard;
 pub mod location;
 pub mod media;
+pub mod panic_message;
 pub mod storage;

@@ -4,7 +4,7 @@ use super::RecordDot;
 use serde::Serialize;
 
 /// One broker.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BrokerFrame {
     /// Its id.
@@ -67,7 +67,7 @@ impl Role {
 }
 
 /// One replica's log.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tape {
     /// The topic.

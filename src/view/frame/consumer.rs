@@ -4,7 +4,7 @@ use super::RecordDot;
 use serde::Serialize;
 
 /// One consumer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsumerFrame {
     /// Its place in the scenario.

@@ -26,7 +26,7 @@ pub enum WireState {
 }
 
 /// A message on its way.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Flight {
     /// The message's number in the run.
@@ -61,7 +61,7 @@ impl Flight {
 }
 
 /// Records of one partition in a message.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Payload {
     /// The partition.

@@ -30,7 +30,7 @@ pub const SEGMENTS_MAX: usize = 64;
 pub const FLIGHTS_MAX: usize = 256;
 
 /// Everything that is to be seen of a run at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Frame {
     /// The moment, in microseconds of virtual time.

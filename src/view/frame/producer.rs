@@ -4,7 +4,7 @@ use super::RecordDot;
 use serde::Serialize;
 
 /// One producer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProducerFrame {
     /// Its place in the scenario.
@@ -38,7 +38,7 @@ pub struct ProducerFrame {
 }
 
 /// How the newest record found its partition.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LastSend {
     /// The record.
@@ -58,7 +58,7 @@ pub struct LastSend {
 }
 
 /// A batch that a producer holds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProducerBatchFrame {
     /// The producer's own number of the batch, which `data-batch` shows as `session/number`.
@@ -120,7 +120,7 @@ impl BatchState {
 }
 
 /// A produce request that waits for its answer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InFlightRequest {
     /// The request's number in the run.

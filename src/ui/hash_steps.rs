@@ -1,0 +1,108 @@
+//! A key's way to its lane, step by step, for the key that stands in the send form.
+
+use super::Class;
+use super::truth::{Truth, TruthLabel};
+use crate::view::format;
+use crate::view::hashing::{HashFunction, HashStep, HashingView, KeyByte};
+use yew::prelude::*;
+
+/// Properties of [`HashSteps`].
+#[derive(Properties, PartialEq)]
+pub struct HashStepsProps {
+    /// The key; none if the record has none or its hex digits do not fit.
+    pub key_bytes: Option<bytes::Bytes>,
+    /// The function; none if the partitioner does not hash.
+    pub function: Option<HashFunction>,
+    /// The number of partitions.
+    pub partitions: usize,
+}
+
+/// The steps.
+#[component]
+pub fn HashSteps(props: &HashStepsProps) -> Html {
+    let view = use_memo((props.key_bytes.clone(), props.function, props.partitions), |(key, function, partitions)| {
+        Some(HashingView::of((*function)?, key.as_ref()?, *partitions))
+    });
+    match &*view {
+        Some(view) => html! { <Steps view={view.clone()} label={format::text_or_hex(props.key_bytes.as_deref())} /> },
+        None => html! { <NoHash has_key={props.key_bytes.is_some()} /> },
+    }
+}
+
+/// Properties of [`NoHash`].
+#[derive(Properties, PartialEq)]
+struct NoHashProps {
+    has_key: bool,
+}
+
+/// What happens where nothing is hashed.
+#[component]
+fn NoHash(props: &NoHashProps) -> Html {
+    let text = if props.has_key {
+        "This partitioner looks at no key."
+    } else {
+        "A record without a key has nothing to hash: it joins the sticky partition, which changes after about batch.size bytes."
+    };
+    html! {
+        <section class={classes!(Class::Card, Class::HashCard)} aria-label="Key hashing">
+            <div class={Class::CardHead}><h3>{"No hash"}</h3><TruthLabel truth={Truth::Exact} /></div>
+            <p>{text}</p>
+        </section>
+    }
+}
+
+/// Properties of [`Steps`].
+#[derive(Properties, PartialEq)]
+struct StepsProps {
+    view: HashingView,
+    label: String,
+}
+
+#[component]
+fn Steps(props: &StepsProps) -> Html {
+    let view = &props.view;
+    let (other, other_lane) = view.other;
+    html! {
+        <section class={classes!(Class::Card, Class::HashCard)} aria-label="Key hashing" data-hash-partition={view.lane.to_string()}>
+            <div class={Class::CardHead}>
+                <h3 class={Class::Mono}>{format!("{}(\"{}\")", view.function.name(), format::shortened(&props.label, 40))}</h3>
+                <TruthLabel truth={Truth::Exact} />
+            </div>
+            <div class={Class::HashBody}>
+                <div class={Class::KeyBytes} aria-label="The key's bytes">
+                    { for view.bytes.iter().take(64).enumerate().map(byte) }
+                    if view.bytes.len() > 64 {
+                        <span class={Class::Note}>{format!("… {} more", view.bytes.len() - 64)}</span>
+                    }
+                </div>
+                <ol class={Class::HashRows}>{ for view.steps.iter().enumerate().map(row) }</ol>
+            </div>
+            <p class={Class::HashResult}>
+                <code>{format!("0x{:08x}", view.hash)}</code><span>{view.reduction.label()}</span>
+                <code>{view.dividend}</code><span>{format!("mod {} =", view.partitions)}</span>
+                <strong class={Class::Lane}>{format!("P{}", view.lane)}</strong>
+                <span class={Class::Note}>{other_client(view.function, other, other_lane)}</span>
+            </p>
+        </section>
+    }
+}
+
+fn other_client(function: HashFunction, other: HashFunction, lane: i32) -> String {
+    let who = if function == HashFunction::Murmur2 { "librdkafka's default" } else { "Java's default" };
+    format!("{who}, {}, says P{lane}", other.name())
+}
+
+fn byte((index, byte): (usize, &KeyByte)) -> Html {
+    let shade = (byte.step % 2 == 1).then_some(Class::KeyByteOdd);
+    html! {
+        <span key={index} class={classes!(Class::KeyByte, shade)}><span>{byte.character.clone()}</span><code>{byte.hex.clone()}</code></span>
+    }
+}
+
+fn row((index, step): (usize, &HashStep)) -> Html {
+    html! {
+        <li key={index} class={Class::HashRow}>
+            <code>{step.what.clone()}</code><span class={Class::Note}>{step.note.clone()}</span><code>{step.value.clone()}</code>
+        </li>
+    }
+}

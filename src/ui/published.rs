@@ -1,0 +1,90 @@
+//! What the panels show, published at most twenty times a second. A slice that did not change keeps its pointer.
+
+use crate::course::Place;
+use crate::engine::sim::Command;
+use crate::view::inspection::Inspection;
+use crate::view::ledger::LedgerView;
+use crate::view::settings::SettingRow;
+use crate::view::transport::TransportView;
+use crate::view::{Frame, Subject};
+use std::rc::Rc;
+
+/// The slices.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Where the reader is.
+    pub place: Place,
+    /// The picture.
+    pub frame: Rc<Frame>,
+    /// Transport and timeline.
+    pub transport: Rc<TransportView>,
+    /// The ledger bar.
+    pub ledger: Rc<LedgerView>,
+    /// Every setting's row.
+    pub settings: Rc<Vec<SettingRow>>,
+    /// Names of the producers.
+    pub producers: Rc<Vec<String>>,
+    /// The run control.
+    pub run: Rc<RunView>,
+    /// What the inspector looks at.
+    pub subject: Option<Subject>,
+    /// What it shows.
+    pub inspection: Option<Rc<Inspection>>,
+    /// What was sent last by hand.
+    pub last_sent: Option<Rc<Command>>,
+    /// Why the last act was refused.
+    pub refusal: Option<Rc<str>>,
+    /// What happened last, for the live region.
+    pub news: Rc<str>,
+    /// The run that broke the engine, if one did.
+    pub broken: Option<Rc<BrokenRun>>,
+}
+
+/// The run control's slice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunView {
+    /// The seed.
+    pub seed: u64,
+    /// The preset, by its place in the list; none for a pasted run.
+    pub preset: Option<usize>,
+    /// Why a pasted run was not loaded.
+    pub problem: Option<String>,
+}
+
+/// A run that ended in a panic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenRun {
+    /// What the panic said.
+    pub message: String,
+    /// The scenario that leads to it.
+    pub scenario: String,
+}
+
+impl Published {
+    /// Before anything was published.
+    #[must_use]
+    pub fn empty(place: Place) -> Self {
+        Self {
+            place,
+            frame: Rc::default(),
+            transport: Rc::default(),
+            ledger: Rc::default(),
+            settings: Rc::default(),
+            producers: Rc::default(),
+            run: Rc::default(),
+            subject: None,
+            inspection: None,
+            last_sent: None,
+            refusal: None,
+            news: Rc::from(""),
+            broken: None,
+        }
+    }
+}
+
+/// Puts a new value into a slice; keeps the old pointer if nothing changed.
+pub fn refresh<T: PartialEq>(slice: &mut Rc<T>, value: T) {
+    if **slice != value {
+        *slice = Rc::new(value);
+    }
+}

@@ -1,0 +1,181 @@
+//! The send form: a record typed by hand, sent once, again, or many times.
+
+use super::Class;
+use super::runner::{RunnerHandle, use_runner, use_slice};
+use super::send_state::{ContentField, ContentKind, SendChange, SendState};
+use super::wish::Wish;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
+use yew::prelude::*;
+
+/// The form's state, shared with what follows the typed key.
+pub type SendHandle = UseReducerHandle<SendState>;
+
+/// Properties of [`SendForm`].
+#[derive(Properties, PartialEq)]
+pub struct SendFormProps {
+    /// What stands in the form.
+    pub state: SendHandle,
+}
+
+/// The form.
+#[component]
+pub fn SendForm(props: &SendFormProps) -> Html {
+    let state = &props.state;
+    let runner = use_runner();
+    let problem = use_state(|| None::<String>);
+    let refusal = use_slice(|published| published.refusal.clone());
+    let submit = sender(&runner, state, &problem, SendState::send);
+    let burst = sender(&runner, state, &problem, SendState::burst);
+    let onsubmit = submit.reform(|event: SubmitEvent| event.prevent_default());
+    html! {
+        <form class={Class::Form} {onsubmit} aria-labelledby="send-title">
+            <h2 id="send-title">{"Send a record"}</h2>
+            <ProducerChoice state={state.clone()} />
+            <ContentRow name="key" field={state.key.clone()} state={state.clone()} />
+            <ContentRow name="value" field={state.value.clone()} state={state.clone()} />
+            <Details state={state.clone()} />
+            <div class={Class::FormActions}>
+                <button type="submit" class={classes!(Class::Button, Class::ButtonMain)} data-send="submit">{"Send"}</button>
+                <Again />
+                <span class={Class::Burst}>
+                    <input class={Class::Field} type="number" min="1" max="100000" step="1" aria-label="Records of a burst" data-send="burst-count"
+                        value={state.burst.clone()} oninput={change(state, SendChange::Burst)} />
+                    <button type="button" class={Class::Button} data-send="burst" onclick={burst.reform(|_: MouseEvent| ())}
+                        title="send() this many times in a row; {n} in a text becomes 0, 1, 2, …">{"Burst"}</button>
+                </span>
+            </div>
+            <p class={Class::Warning} role="alert" data-send="refusal">{ (*problem).clone().or_else(|| refusal.as_deref().map(str::to_string)).unwrap_or_default() }</p>
+        </form>
+    }
+}
+
+/// Makes a command of the form and submits it, or says what is wrong.
+fn sender(
+    runner: &RunnerHandle,
+    state: &SendHandle,
+    problem: &UseStateHandle<Option<String>>,
+    make: fn(&SendState, String) -> Result<crate::engine::sim::Command, String>,
+) -> Callback<()> {
+    let (runner, state, problem) = (runner.clone(), state.clone(), problem.clone());
+    Callback::from(move |()| {
+        let producer = runner.producer_or_first(&state.producer);
+        match make(&state, producer) {
+            Ok(command) => {
+                problem.set(None);
+                runner.wish(Wish::Submit(command));
+            }
+            Err(why) => problem.set(Some(why)),
+        }
+    })
+}
+
+/// A callback that takes a field's text into the form.
+fn change(state: &SendHandle, make: fn(String) -> SendChange) -> Callback<InputEvent> {
+    let state = state.clone();
+    Callback::from(move |event: InputEvent| {
+        let Some(target) = event.target() else { return };
+        let input = target.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::value);
+        if let Some(text) = input.or_else(|| target.dyn_ref::<HtmlTextAreaElement>().map(HtmlTextAreaElement::value)) {
+            state.dispatch(make(text));
+        }
+    })
+}
+
+/// A callback that takes a list's word into the form.
+fn choose(state: &SendHandle, make: impl Fn(String) -> Option<SendChange> + 'static) -> Callback<Event> {
+    let state = state.clone();
+    Callback::from(move |event: Event| {
+        let list = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
+        if let Some(change) = list.and_then(|list| make(list.value())) {
+            state.dispatch(change);
+        }
+    })
+}
+
+/// Properties of [`ContentRow`].
+#[derive(Properties, PartialEq)]
+struct ContentRowProps {
+    name: &'static str,
+    field: ContentField,
+    state: SendHandle,
+}
+
+/// The key or the value: how it is given, and what.
+#[component]
+fn ContentRow(props: &ContentRowProps) -> Html {
+    let is_key = props.name == "key";
+    let (kind, text): (fn(ContentKind) -> SendChange, fn(String) -> SendChange) =
+        if is_key { (SendChange::KeyKind, SendChange::KeyText) } else { (SendChange::ValueKind, SendChange::ValueText) };
+    let onchange = choose(&props.state, move |word| Some(kind(ContentKind::from_word(&word)?)));
+    let given = matches!(props.field.kind, ContentKind::Text | ContentKind::Hex);
+    let id = format!("send-{}", props.name);
+    html! {
+        <div class={Class::FormRow}>
+            <label for={id.clone()}>{props.name}</label>
+            <select class={Class::Field} aria-label={format!("{} as", props.name)} data-send={format!("{}-kind", props.name)} {onchange}>
+                { for ContentKind::ALL.into_iter().map(|kind| html! {
+                    <option value={kind.word()} selected={kind == props.field.kind}>{kind.word()}</option>
+                }) }
+            </select>
+            <input {id} class={Class::Field} type="text" autocomplete="off" autocapitalize="off" spellcheck="false" data-send={props.name}
+                placeholder={ if given { "" } else { props.field.kind.word() } } disabled={!given}
+                value={ if given { props.field.text.clone() } else { String::new() } } oninput={change(&props.state, text)} />
+        </div>
+    }
+}
+
+/// Headers and a chosen partition.
+#[component]
+fn Details(props: &SendFormProps) -> Html {
+    let state = &props.state;
+    html! {
+        <div class={Class::FormGrid}>
+            <label for="send-headers">{"headers"}</label>
+            <textarea id="send-headers" class={Class::Field} rows="1" data-send="headers" spellcheck="false" placeholder="name=value; a name alone: null"
+                title="One a line: name=value, name= for an empty value, name=0x00ff for bytes, a name alone for null"
+                value={state.headers.clone()} oninput={change(state, SendChange::Headers)} />
+            <label for="send-partition">{"partition"}</label>
+            <input id="send-partition" class={Class::Field} type="number" min="0" step="1" placeholder="the partitioner chooses" data-send="partition"
+                value={state.partition.clone()} oninput={change(state, SendChange::Partition)} />
+        </div>
+    }
+}
+
+/// Which producer sends, if there is a choice.
+#[component]
+fn ProducerChoice(props: &SendFormProps) -> Html {
+    let names = use_slice(|published| published.producers.clone());
+    if names.len() < 2 {
+        return Html::default();
+    }
+    let onchange = choose(&props.state, |name| Some(SendChange::Producer(name)));
+    html! {
+        <div class={Class::FormGrid}>
+            <label for="send-producer">{"producer"}</label>
+            <select id="send-producer" class={Class::Field} data-send="producer" {onchange}>
+                { for names.iter().map(|name| html! { <option value={name.clone()} selected={*name == props.state.producer}>{name}</option> }) }
+            </select>
+        </div>
+    }
+}
+
+/// Sends what was sent last once more, whatever stands in the form now.
+#[component]
+fn Again() -> Html {
+    let last = use_slice(|published| published.last_sent.clone());
+    let runner = use_runner();
+    let onclick = {
+        let last = last.clone();
+        Callback::from(move |_: MouseEvent| {
+            if let Some(command) = &last {
+                runner.wish(Wish::Submit((**command).clone()));
+            }
+        })
+    };
+    html! {
+        if last.is_some() {
+            <button type="button" class={Class::Button} data-send="again" {onclick}>{"Again"}</button>
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What stands in the send form, as a pure machine: fields in, a record or a sentence out.
+
+use crate::engine::common::PartitionId;
+use crate::engine::sim::{Command, Content, HeaderContent, SendRecord};
+use std::rc::Rc;
+use yew::prelude::Reducible;
+
+/// How a key or a value is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentKind {
+    /// No bytes and no length: null.
+    Null,
+    /// No bytes, but there.
+    Empty,
+    /// The bytes of a text in UTF-8.
+    Text,
+    /// Bytes as pairs of hex digits.
+    Hex,
+}
+
+impl ContentKind {
+    /// Every kind, in the order of the list.
+    pub const ALL: [ContentKind; 4] = [ContentKind::Text, ContentKind::Hex, ContentKind::Empty, ContentKind::Null];
+
+    /// Its word in the list.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            ContentKind::Null => "null",
+            ContentKind::Empty => "empty",
+            ContentKind::Text => "text",
+            ContentKind::Hex => "hex",
+        }
+    }
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// A key or a value as it stands in the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentField {
+    /// How it is given.
+    pub kind: ContentKind,
+    /// What was typed; kept when the kind is null or empty, so that it comes back.
+    pub text: String,
+}
+
+impl ContentField {
+    /// What the record gets.
+    ///
+    /// # Errors
+    /// A sentence on what is wrong with the hex digits.
+    pub fn content(&self) -> Result<Content, String> {
+        match self.kind {
+            ContentKind::Null => Ok(Content::NULL),
+            ContentKind::Empty => Ok(Content::text("")),
+            ContentKind::Text => Ok(Content::text(&self.text)),
+            ContentKind::Hex => Content::from_hex(&self.text.replace(char::is_whitespace, "")),
+        }
+    }
+}
+
+/// The form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendState {
+    /// Name of the producer that sends; empty: the first.
+    pub producer: String,
+    /// The key.
+    pub key: ContentField,
+    /// The value.
+    pub value: ContentField,
+    /// Headers, one a line: `name=value`, `name=` for an empty value, `name=0x00ff` for bytes, `name` alone for null.
+    pub headers: String,
+    /// The partition as typed; empty: the partitioner chooses.
+    pub partition: String,
+    /// How many records a burst sends, as typed.
+    pub burst: String,
+}
+
+impl Default for SendState {
+    fn default() -> Self {
+        Self {
+            producer: String::new(),
+            key: ContentField { kind: ContentKind::Text, text: "user-17".to_string() },
+            value: ContentField { kind: ContentKind::Text, text: "{\"amount\":42}".to_string() },
+            headers: String::new(),
+            partition: String::new(),
+            burst: "10".to_string(),
+        }
+    }
+}
+
+/// A change of the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the names are the fields'
+pub enum SendChange {
+    Producer(String),
+    KeyKind(ContentKind),
+    KeyText(String),
+    ValueKind(ContentKind),
+    ValueText(String),
+    Headers(String),
+    Partition(String),
+    Burst(String),
+}
+
+impl Reducible for SendState {
+    type Action = SendChange;
+
+    fn reduce(self: Rc<Self>, change: SendChange) -> Rc<Self> {
+        let mut next = (*self).clone();
+        match change {
+            SendChange::Producer(name) => next.producer = name,
+            SendChange::KeyKind(kind) => next.key.kind = kind,
+            SendChange::KeyText(text) => next.key.text = text,
+            SendChange::ValueKind(kind) => next.value.kind = kind,
+            SendChange::ValueText(text) => next.value.text = text,
+            SendChange::Headers(text) => next.headers = text,
+            SendChange::Partition(text) => next.partition = text,
+            SendChange::Burst(text) => next.burst = text,
+        }
+        Rc::new(next)
+    }
+}
+
+/// Most records of one burst.
+pub const BURST_MAX: u32 = 100_000;
+
+impl SendState {
+    /// The record that the form describes.
+    ///
+    /// # Errors
+    /// A sentence that names the field.
+    pub fn record(&self) -> Result<SendRecord, String> {
+        Ok(SendRecord {
+            topic: None,
+            key: self.key.content().map_err(|why| format!("key: {why}"))?,
+            value: self.value.content().map_err(|why| format!("value: {why}"))?,
+            headers: self.headers.lines().filter(|line| !line.trim().is_empty()).map(header).collect::<Result<_, _>>()?,
+            partition: self.partition()?,
+        })
+    }
+
+    fn partition(&self) -> Result<Option<PartitionId>, String> {
+        match self.partition.trim() {
+            "" => Ok(None),
+            text => text
+                .parse()
+                .map(|number| Some(PartitionId(number)))
+                .map_err(|_| format!("partition: `{text}` is not a whole number; leave it empty and the partitioner chooses")),
+        }
+    }
+
+    /// The command for one record by `producer`.
+    ///
+    /// # Errors
+    /// A sentence that names the field.
+    pub fn send(&self, producer: String) -> Result<Command, String> {
+        Ok(Command::Send { producer, record: self.record()? })
+    }
+
+    /// The command for a burst by `producer`.
+    ///
+    /// # Errors
+    /// A sentence that names the field.
+    pub fn burst(&self, producer: String) -> Result<Command, String> {
+        let count = self.burst.trim().parse().ok().filter(|count| (1..=BURST_MAX).contains(count));
+        let count = count.ok_or_else(|| format!("burst: a whole number from 1 to {BURST_MAX} is needed"))?;
+        Ok(Command::Burst { producer, count, record: self.record()? })
+    }
+}
+
+fn header(line: &str) -> Result<HeaderContent, String> {
+    let Some((key, value)) = line.split_once('=') else {
+        return Ok(HeaderContent { key: line.trim().to_string(), value: Content::NULL });
+    };
+    let value = match value.strip_prefix("0x") {
+        Some(hex) => Content::from_hex(hex.trim()).map_err(|why| format!("header {}: {why}", key.trim()))?,
+        None => Content::text(value),
+    };
+    Ok(HeaderContent { key: key.trim().to_string(), value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_makes_the_record_it_shows() {
+        let mut form = SendState { headers: "trace=abc\nretry\nempty=\nraw=0x00ff\n".to_string(), ..SendState::default() };
+        form.partition = "2".to_string();
+        form.value.kind = ContentKind::Null;
+        let record = form.record().unwrap();
+        assert_eq!(record.key, Content::text("user-17"));
+        assert_eq!(record.value, Content::NULL);
+        assert_eq!(record.partition, Some(PartitionId(2)));
+        let headers: Vec<_> = record.headers.into_iter().map(|header| (header.key, header.value)).collect();
+        assert_eq!(headers[0], ("trace".to_string(), Content::text("abc")));
+        assert_eq!(headers[1], ("retry".to_string(), Content::NULL));
+        assert_eq!(headers[2], ("empty".to_string(), Content::text("")));
+        assert_eq!(headers[3].1, Content::from_hex("00ff").unwrap());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let mut form = SendState::default();
+        form.key = ContentField { kind: ContentKind::Hex, text: "0g".to_string() };
+        assert!(form.record().unwrap_err().starts_with("key: "));
+        form.key.text = "00 ff".to_string();
+        assert!(form.record().is_ok());
+        form.partition = "two".to_string();
+        assert!(form.record().unwrap_err().starts_with("partition: "));
+        form.partition.clear();
+        form.burst = "0".to_string();
+        assert!(form.burst("p1".to_string()).is_err());
+    }
+}

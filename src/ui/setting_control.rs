@@ -1,0 +1,99 @@
+//! One setting's control, made from its row: name, value, unit, and what is not the default.
+
+use super::Class;
+use super::runner::use_runner;
+use super::wish::Wish;
+use crate::engine::config::Value;
+use crate::engine::sim::{Command, SettingContent};
+use crate::view::settings::{Control, Scope, SettingRow};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+/// Properties of [`SettingControl`].
+#[derive(Properties, PartialEq)]
+pub struct SettingControlProps {
+    /// The row.
+    pub row: SettingRow,
+}
+
+/// A setting's control.
+#[component]
+pub fn SettingControl(props: &SettingControlProps) -> Html {
+    let row = &props.row;
+    let id = format!("setting-{}-{}", scope_word(&row.scope), row.name);
+    let help_id = format!("{id}-help");
+    let changed = (!row.is_default).then_some(Class::SettingChanged);
+    html! {
+        <div class={classes!(Class::Setting, changed)} title={row.help}>
+            <label class={Class::SettingName} for={id.clone()}>{row.name}</label>
+            { control(props, id, help_id.clone(), use_runner()) }
+            <span id={help_id} class={Class::SettingDefault}>{remark(row)}</span>
+        </div>
+    }
+}
+
+/// What stands under the control: the unit, the lock, what is not Kafka's default.
+fn remark(row: &SettingRow) -> String {
+    let unit = if row.unit.is_empty() { String::new() } else { format!("{} · ", row.unit) };
+    match (row.locked, row.is_model, row.is_default) {
+        (Some(reason), _, _) => reason.to_string(),
+        (None, true, true) => format!("{unit}model"),
+        (None, true, false) => format!("{unit}model, first {}", row.default),
+        (None, false, true) => format!("{unit}Kafka's default"),
+        (None, false, false) => format!("{unit}not Kafka's default, {}", row.default),
+    }
+}
+
+fn control(props: &SettingControlProps, id: String, help_id: String, runner: super::runner::RunnerHandle) -> Html {
+    let row = &props.row;
+    let onchange = {
+        let row = row.clone();
+        Callback::from(move |event: Event| {
+            if let Some(text) = value_of(&event) {
+                runner.wish(Wish::Submit(command(&row, &text)));
+            }
+        })
+    };
+    let disabled = row.locked.is_some();
+    match &row.control {
+        Control::Words(words) => html! {
+            <select {id} class={Class::Field} data-setting={row.name} aria-describedby={help_id} {disabled} {onchange}>
+                { for words.iter().map(|word| html! { <option value={*word} selected={*word == row.value}>{*word}</option> }) }
+            </select>
+        },
+        Control::Number { min, max } => html! {
+            <input {id} class={Class::Field} type="number" inputmode="numeric" step="1" min={min.to_string()} max={max.to_string()}
+                value={row.value.clone()} data-setting={row.name} aria-describedby={help_id} {disabled} {onchange} />
+        },
+        Control::Text => html! {
+            <input {id} class={Class::Field} type="text" value={row.value.clone()} data-setting={row.name}
+                aria-describedby={help_id} {disabled} {onchange} />
+        },
+    }
+}
+
+fn value_of(event: &Event) -> Option<String> {
+    let target = event.target()?;
+    let input = target.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::value);
+    input.or_else(|| target.dyn_ref::<HtmlSelectElement>().map(HtmlSelectElement::value))
+}
+
+/// The engine reads the text by the registry's rules and answers what would do if it does not fit.
+fn command(row: &SettingRow, text: &str) -> Command {
+    let setting = row.name.to_string();
+    let value = SettingContent(Value::Text(text.to_string()));
+    match &row.scope {
+        Scope::Producer(producer) => Command::SetProducer { producer: producer.clone(), setting, value },
+        Scope::Topic(topic) => Command::SetTopic { topic: topic.clone(), setting, value },
+        Scope::Brokers => Command::SetBroker { setting, value },
+    }
+}
+
+fn scope_word(scope: &Scope) -> String {
+    match scope {
+        Scope::Producer(name) => format!("producer-{name}"),
+        Scope::Topic(name) => format!("topic-{name}"),
+        Scope::Brokers => "brokers".to_string(),
+    }
+}

@@ -1,0 +1,80 @@
+//! The settings: a lesson's few in the lesson, all the others folded away below.
+
+use super::Class;
+use super::runner::use_slice;
+use super::setting_control::SettingControl;
+use crate::view::settings::{Scope, SettingRow};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// Properties of [`LessonSettings`] and [`OtherSettings`].
+#[derive(Properties, PartialEq)]
+pub struct SettingsProps {
+    /// Kafka's names of the settings that stand in the lesson.
+    pub lesson: &'static [&'static str],
+}
+
+/// The settings of the lesson, of the first producer and the first topic.
+#[component]
+pub fn LessonSettings(props: &SettingsProps) -> Html {
+    let rows = use_slice(|published| published.settings.clone());
+    let chosen = props.lesson.iter().filter_map(|name| rows.iter().find(|row| row.name == *name));
+    html! {
+        <div class={Class::SettingList}>
+            { for chosen.map(|row| html! { <SettingControl key={row.name} row={row.clone()} /> }) }
+        </div>
+    }
+}
+
+/// All the others, by whose they are. They are made only once they are asked for.
+#[component]
+pub fn OtherSettings(props: &SettingsProps) -> Html {
+    let rows = use_slice(|published| published.settings.clone());
+    let open = use_state(|| false);
+    let ontoggle = {
+        let open = open.clone();
+        Callback::from(move |_: MouseEvent| open.set(!*open))
+    };
+    html! {
+        <div class={Class::Fold}>
+            <button type="button" class={Class::FoldButton} aria-expanded={(*open).to_string()} onclick={ontoggle}>
+                { if *open { "▾ All settings" } else { "▸ All settings" } }
+            </button>
+            if *open {
+                { for groups(&rows, props.lesson).into_iter().map(|(scope, rows)| group(&scope, rows)) }
+            }
+        </div>
+    }
+}
+
+fn groups(rows: &Rc<Vec<SettingRow>>, lesson: &[&str]) -> Vec<(Scope, Vec<SettingRow>)> {
+    let mut groups: Vec<(Scope, Vec<SettingRow>)> = Vec::new();
+    let mut shown: Vec<&str> = Vec::new();
+    for row in rows.iter() {
+        // The first row of a lesson's setting stands in the lesson.
+        if lesson.contains(&row.name) && !shown.contains(&row.name) {
+            shown.push(row.name);
+            continue;
+        }
+        match groups.last_mut() {
+            Some((scope, group)) if *scope == row.scope => group.push(row.clone()),
+            _ => groups.push((row.scope.clone(), vec![row.clone()])),
+        }
+    }
+    groups
+}
+
+fn group(scope: &Scope, rows: Vec<SettingRow>) -> Html {
+    let (title, effect) = match scope {
+        Scope::Producer(name) => (format!("Producer {name}"), "A change closes this producer and starts a new one."),
+        Scope::Topic(name) => (format!("Topic {name}"), "A change applies in place."),
+        Scope::Brokers => ("Brokers".to_string(), "A change applies in place, on every broker."),
+    };
+    html! {
+        <fieldset key={title.clone()} class={Class::SettingList}>
+            <legend>{title}</legend>
+            <p class={Class::Note}>{effect}</p>
+            { for rows.into_iter().map(|row| html! { <SettingControl key={row.name} {row} /> }) }
+        </fieldset>
+    }
+}

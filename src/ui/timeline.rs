@@ -1,0 +1,100 @@
+//! The timeline: a slider over the run that can be scrubbed both ways, with ticks for events and signs for marks.
+
+use super::Class;
+use super::runner::{use_runner, use_slice};
+use super::wish::Wish;
+use crate::engine::common::VirtualTime;
+use crate::view::format;
+use crate::view::transport::{MarkKind, MarkView, TransportView};
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+/// Width of the drawing in its own units; the page stretches it.
+const WIDTH: u64 = 10_000;
+
+/// The timeline.
+#[component]
+pub fn Timeline() -> Html {
+    let view = use_slice(|published| published.transport.clone());
+    let runner = use_runner();
+    let oninput = runner.on_input(|input: HtmlInputElement| {
+        let at = input.value().parse::<f64>().ok().filter(|at| *at >= 0.0)?;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // checked above; a slider gives whole numbers
+        Some(Wish::Seek(VirtualTime(at as u64)))
+    });
+    let moment = format::time(VirtualTime(view.now_us));
+    html! {
+        <div class={Class::Timeline}>
+            <svg class={Class::TimelineTrack} viewBox={format!("0 0 {WIDTH} 24")} preserveAspectRatio="none" aria-hidden="true">
+                <rect class={Class::TimelineRail} x="0" y="10" width={WIDTH.to_string()} height="4" />
+                <rect class={Class::TimelineDone} x="0" y="10" width={place(&view, view.now_us).to_string()} height="4" />
+                { for view.ticks.iter().map(|at| tick(&view, *at)) }
+            </svg>
+            <input class={Class::TimelineRange} type="range" min="0" max={view.span_us.to_string()} step="1"
+                value={view.now_us.to_string()} aria-label="Moment of the run" aria-valuetext={moment} data-transport="timeline" {oninput} />
+            <div class={Class::TimelineMarks}>
+                <Marks {view} />
+            </div>
+        </div>
+    }
+}
+
+/// Where a moment lies, in units of the drawing.
+fn place(view: &TransportView, at_us: u64) -> u64 {
+    let at = u128::from(at_us.min(view.span_us)) * u128::from(WIDTH) / u128::from(view.span_us.max(1));
+    u64::try_from(at).unwrap_or(WIDTH)
+}
+
+fn tick(view: &TransportView, at_us: u64) -> Html {
+    let x = place(view, at_us).to_string();
+    html! { <line key={at_us} class={Class::TimelineTick} x1={x.clone()} x2={x} y1="6" y2="18" /> }
+}
+
+/// Properties of [`Marks`].
+#[derive(Properties, PartialEq)]
+struct MarksProps {
+    view: std::rc::Rc<TransportView>,
+}
+
+/// The marks: a click leads to a mark's moment, as shift and an arrow key do. They stand in a drawing of their own, so that they keep
+/// their shape.
+#[component]
+fn Marks(props: &MarksProps) -> Html {
+    let runner = use_runner();
+    let mark = |mark: &MarkView| {
+        let left = format!("{}.{:02}%", place(&props.view, mark.at_us) / 100, place(&props.view, mark.at_us) % 100);
+        let label = format!("{}, {}", mark.label, format::time(VirtualTime(mark.at_us)));
+        html! {
+            <svg key={format!("{}-{}", mark.at_us, mark.label)} class={classes!(Class::TimelineMark, kind_class(mark.kind))}
+                x={left} width="14" height="14" viewBox="-7 0 14 14" overflow="visible"
+                onclick={runner.on_click(Wish::Seek(VirtualTime(mark.at_us)))}>
+                <title>{label}</title>
+                <path d={shape(mark.kind)} />
+            </svg>
+        }
+    };
+    html! { <svg width="100%" height="14" overflow="visible" aria-hidden="true">{ for props.view.marks.iter().map(mark) }</svg> }
+}
+
+/// Every kind has a shape of its own, not only a colour.
+fn shape(kind: MarkKind) -> &'static str {
+    match kind {
+        MarkKind::Command => "M-4 3h8v6h-8z",
+        MarkKind::Crash => "M-6 2h12L0 11z",
+        MarkKind::Restart => "M-6 11h12L0 2z",
+        MarkKind::Election => "M0 1 5 6 0 11-5 6z",
+        MarkKind::Roll => "M-1.500 1h3v10h-3z",
+        MarkKind::Loss => "M-5 2-3 0 0 3 3 0 5 2 2 5.500 5 9 3 11 0 8-3 11-5 9-2 5.500z",
+        MarkKind::Retry => "M-5 6a5 5 0 1 0 5-5v3L-4 1 0-2v3",
+    }
+}
+
+fn kind_class(kind: MarkKind) -> Class {
+    match kind {
+        MarkKind::Command => Class::ToneAccent,
+        MarkKind::Crash | MarkKind::Loss => Class::ToneLost,
+        MarkKind::Restart | MarkKind::Election => Class::ToneCommitted,
+        MarkKind::Roll => Class::ToneQuiet,
+        MarkKind::Retry => Class::TonePending,
+    }
+}

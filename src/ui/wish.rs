@@ -1,0 +1,46 @@
+//! What the reader may ask of the run on the stage: a closed list, and the only way from a control to the engine.
+
+use crate::engine::common::VirtualTime;
+use crate::engine::sim::Command;
+use crate::view::Subject;
+
+/// Something that the reader asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    /// Play.
+    Play,
+    /// Stand still.
+    Pause,
+    /// Play or stand still.
+    TogglePlay,
+    /// To the start of the run.
+    ToStart,
+    /// To the next visible event.
+    StepForward,
+    /// To the visible event before.
+    StepBack,
+    /// To the next mark.
+    NextMark,
+    /// To the mark before.
+    PreviousMark,
+    /// To a moment.
+    Seek(VirtualTime),
+    /// A speed, by its step on the scale.
+    SetSpeed(usize),
+    /// Skip quiet time or do not.
+    SetSkipQuiet(bool),
+    /// Act upon the run at the moment that is shown.
+    Submit(Command),
+    /// Bring back what acting in the past has cut off.
+    BringBack,
+    /// Start the place's preset anew.
+    Reset,
+    /// Start the same run with another seed.
+    SetSeed(u64),
+    /// Start a preset, by its place in the list.
+    LoadPreset(usize),
+    /// Start a run from a scenario's text.
+    Paste(String),
+    /// Look at something, or at nothing.
+    Inspect(Option<Subject>),
+}

@@ -1,0 +1,129 @@
+//! The settings of a run as rows for controls, read from the one registry.
+
+use crate::engine::config::{BrokerConfig, ProducerConfig, Setting, SettingKind, TopicConfig, Value};
+use crate::engine::sim::Client;
+use serde::Serialize;
+
+/// Whose setting it is, which decides what a change does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Scope {
+    /// A producer's: a change closes it and starts another.
+    Producer(String),
+    /// A topic's: a change applies in place.
+    Topic(String),
+    /// The brokers': a change applies in place.
+    Brokers,
+}
+
+/// One setting with its present value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingRow {
+    /// Whose.
+    pub scope: Scope,
+    /// Kafka's name.
+    pub name: &'static str,
+    /// The present value.
+    pub value: String,
+    /// The client's or Kafka's default.
+    pub default: String,
+    /// The value is the default.
+    pub is_default: bool,
+    /// `ms`, `bytes`, `us` or empty.
+    pub unit: &'static str,
+    /// A sentence.
+    pub help: &'static str,
+    /// Why it cannot be changed here, if so.
+    pub locked: Option<&'static str>,
+    /// It belongs to the model, not to Kafka.
+    pub is_model: bool,
+    /// What it takes.
+    pub control: Control,
+}
+
+/// What a setting takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Control {
+    /// One of these words.
+    Words(Vec<&'static str>),
+    /// A whole number in a closed range.
+    Number {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// Anything the engine can read.
+    Text,
+}
+
+/// Every row of a producer's settings.
+#[must_use]
+pub fn producer_rows(name: &str, client: Client, config: &ProducerConfig) -> Vec<SettingRow> {
+    let defaults = client.default_config();
+    let scope = Scope::Producer(name.to_string());
+    rows(&scope, &ProducerConfig::settings(), |setting| (config.get(setting), defaults.get(setting)))
+}
+
+/// Every row of a topic's settings.
+#[must_use]
+pub fn topic_rows(name: &str, config: &TopicConfig) -> Vec<SettingRow> {
+    let defaults = TopicConfig::default();
+    let scope = Scope::Topic(name.to_string());
+    rows(&scope, &TopicConfig::settings(), |setting| (config.get(setting), defaults.get(setting)))
+}
+
+/// Every row of the brokers' settings.
+#[must_use]
+pub fn broker_rows(config: &BrokerConfig) -> Vec<SettingRow> {
+    let defaults = BrokerConfig::default();
+    rows(&Scope::Brokers, &BrokerConfig::settings(), |setting| (config.get(setting), defaults.get(setting)))
+}
+
+fn rows(scope: &Scope, settings: &[Setting], get: impl Fn(&str) -> (Option<Value>, Option<Value>)) -> Vec<SettingRow> {
+    let row = |setting: &Setting| {
+        let (value, default) = get(setting.name);
+        let (value, default) = (value?, default?);
+        Some(SettingRow {
+            scope: scope.clone(),
+            name: setting.name,
+            is_default: value == default,
+            value: value.to_string(),
+            default: default.to_string(),
+            unit: setting.unit,
+            help: setting.help,
+            locked: setting.locked,
+            is_model: setting.name.starts_with("model."),
+            control: control(setting.kind),
+        })
+    };
+    settings.iter().filter_map(row).collect()
+}
+
+fn control(kind: SettingKind) -> Control {
+    match kind {
+        SettingKind::Bool => Control::Words(vec!["true", "false"]),
+        SettingKind::Choice(words) => Control::Words(words.to_vec()),
+        SettingKind::Int { min, max } => Control::Number { min, max },
+        SettingKind::Float { .. } => Control::Text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_says_what_is_not_the_clients_default() {
+        let config = ProducerConfig { linger_ms: 20, ..Client::Librdkafka.default_config() };
+        let rows = producer_rows("p1", Client::Librdkafka, &config);
+        let row = |name: &str| rows.iter().find(|row| row.name == name).expect("the registry has it");
+        assert!(!row("linger.ms").is_default);
+        assert_eq!((row("linger.ms").value.as_str(), row("linger.ms").default.as_str()), ("20", "5"));
+        assert!(row("partitioner.class").is_default, "the client's own default");
+        assert!(row("enable.idempotence").locked.is_some());
+        assert!(broker_rows(&BrokerConfig::default()).iter().any(|row| row.is_model));
+    }
+}

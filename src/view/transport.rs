@@ -1,0 +1,142 @@
+//! What the transport bar and the timeline show.
+
+use serde::Serialize;
+
+/// Most ticks and marks that the timeline draws; more fall on the same pixel.
+pub const TICKS_MAX: usize = 240;
+
+/// The transport and the timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransportView {
+    /// The moment that is shown, in microseconds.
+    pub now_us: u64,
+    /// Where the timeline ends, in microseconds: a round figure beyond what has run.
+    pub span_us: u64,
+    /// How far the run has been computed, in microseconds.
+    pub run_to_us: u64,
+    /// Moments with a visible event, thinned to what can be told apart.
+    pub ticks: Vec<u64>,
+    /// Crashes, restarts, elections, rolls, losses, retries and commands.
+    pub marks: Vec<MarkView>,
+    /// It plays.
+    pub playing: bool,
+    /// Step of the speed on its scale.
+    pub speed: usize,
+    /// The speed in words.
+    pub speed_label: String,
+    /// Quiet time is skipped.
+    pub skip_quiet: bool,
+    /// What was cut off by acting in the past, if anything was.
+    pub cut_tail: Option<CutTail>,
+    /// The hash of commands and events up to now, 16 hex digits.
+    pub trace_hash: String,
+}
+
+/// A mark on the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MarkView {
+    /// When, in microseconds.
+    pub at_us: u64,
+    /// Which kind, which gives it colour and shape.
+    pub kind: MarkKind,
+    /// In a few words.
+    pub label: String,
+}
+
+/// Which kind of mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MarkKind {
+    /// Somebody acted.
+    Command,
+    /// A broker's process died.
+    Crash,
+    /// It came back.
+    Restart,
+    /// A partition got another leader.
+    Election,
+    /// A log began a new segment, or let old ones go.
+    Roll,
+    /// A delivered record is in no log that leads.
+    Loss,
+    /// A batch is sent again.
+    Retry,
+}
+
+impl MarkKind {
+    /// Its word in class names.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            MarkKind::Command => "command",
+            MarkKind::Crash => "crash",
+            MarkKind::Restart => "restart",
+            MarkKind::Election => "election",
+            MarkKind::Roll => "roll",
+            MarkKind::Loss => "loss",
+            MarkKind::Retry => "retry",
+        }
+    }
+}
+
+/// The end of a run that acting in the past has cut off; it can be brought back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CutTail {
+    /// Where it was cut, in microseconds.
+    pub from_us: u64,
+    /// How many commands it holds.
+    pub commands: usize,
+}
+
+/// A round span that holds `run_to_us` with some room: 1, 2 or 5 times a power of ten, and never less than 10 ms.
+#[must_use]
+pub fn round_span(run_to_us: u64) -> u64 {
+    let wanted = run_to_us.saturating_add(run_to_us / 10);
+    let mut decade = 10_000_u64;
+    loop {
+        for factor in [1, 2, 5] {
+            let span = decade.saturating_mul(factor);
+            if span > wanted || span == u64::MAX {
+                return span;
+            }
+        }
+        decade = decade.saturating_mul(10);
+    }
+}
+
+/// At most one moment of each of [`TICKS_MAX`] equal parts of the span. `moments` are in order.
+#[must_use]
+pub fn thinned(moments: impl IntoIterator<Item = u64>, span_us: u64) -> Vec<u64> {
+    let part = (span_us / TICKS_MAX as u64).max(1);
+    let mut ticks: Vec<u64> = Vec::new();
+    for moment in moments {
+        if ticks.last().is_none_or(|last| moment / part != last / part) {
+            ticks.push(moment);
+        }
+    }
+    ticks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_round_and_hold_the_run() {
+        assert_eq!(round_span(0), 10_000);
+        assert_eq!(round_span(9_500), 20_000);
+        assert_eq!(round_span(1_020_000), 2_000_000);
+        assert_eq!(round_span(6_352_000), 10_000_000);
+        assert_eq!(round_span(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn ticks_are_bounded_and_keep_the_first_of_each_part() {
+        let ticks = thinned((0..100_000).map(|moment| moment * 10), 1_000_000);
+        assert!(ticks.len() <= TICKS_MAX + 1);
+        assert_eq!(thinned([3, 7, 500_000], 1_000_000), [3, 500_000]);
+    }
+}
