@@ -4,8 +4,9 @@ use super::Class;
 use super::header::Header;
 use super::help::Help;
 use super::lesson::LessonColumn;
+use super::ring::{RingPage, use_ring_store};
 use super::theme;
-use crate::course::Place;
+use crate::course::{Place, Room};
 use crate::web::{document, location};
 use yew::prelude::*;
 
@@ -13,6 +14,7 @@ use yew::prelude::*;
 #[component]
 pub fn App() -> Html {
     let place = use_place();
+    let ring = use_ring_store();
     let help = use_state(|| false);
     use_effect_with((), |()| theme::restore());
     let on_help = {
@@ -23,10 +25,14 @@ pub fn App() -> Html {
         <div class={Class::App}>
             <a class={Class::SkipLink} href="#stage" onclick={skip_to_stage()}>{"To the stage"}</a>
             <Header {place} on_help={on_help.clone()} on_theme={Callback::noop()} />
-            <main class={Class::Columns} data-room={place.slug()}>
-                <LessonColumn {place} />
-                <div id="stage" tabindex="-1" class={Class::StageColumn} />
-            </main>
+            if place == Place::Room(Room::Ring) {
+                <RingPage store={ring} />
+            } else {
+                <main class={Class::Columns} data-room={place.slug()}>
+                    <LessonColumn {place} />
+                    <div id="stage" tabindex="-1" class={Class::StageColumn} />
+                </main>
+            }
             if *help {
                 <Help on_close={on_help} />
             }

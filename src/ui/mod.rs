@@ -7,6 +7,7 @@ pub mod help;
 pub mod icon;
 pub mod lesson;
 pub mod rich_text;
+pub mod ring;
 pub mod theme;
 pub mod truth;
 

@@ -8,4 +8,6 @@ pub mod keyboard;
 pub mod location;
 pub mod media;
 pub mod panic_message;
+pub mod scroll;
 pub mod storage;
+pub mod text_field;

@@ -202,3 +202,29 @@ fn the_table_stays_small_and_keeps_the_last_call_in_sight() {
         assert_eq!(calls.rows.iter().filter(|row| row.mark == Mark::ToCome).count() + calls.later, 3001 - made);
     }
 }
+
+#[test]
+fn the_value_steps_within_its_range() {
+    let mut room = RingRoom::default();
+    for (text, change, value) in
+        [("7", 1, "8"), ("0", -1, "0"), ("1000", 1, "1000"), ("x", 1, "0"), ("-5", -1, "0"), ("5000", -1, "1000")]
+    {
+        room.apply(RingAction::TypeValue(text.to_owned()));
+        room.apply(RingAction::AddToValue(change));
+        assert_eq!((room.value.as_str(), &room.trouble), (value, &None), "{text} {change}");
+    }
+}
+
+#[test]
+fn calls_by_hand_can_be_taken_back_and_made_again() {
+    let mut room = room_of("3");
+    call(&mut room, EnQueue, "1");
+    call(&mut room, EnQueue, "2");
+    room.apply(RingAction::StepBack);
+    assert_eq!(drawn(&room), "[1+ _ _] head 0 tail 1 count 1");
+    for again in [RingAction::Step, RingAction::StepForward] {
+        room.apply(again);
+        assert_eq!(drawn(&room), "[1 2+ _] head 0 tail 2 count 2");
+        room.apply(RingAction::StepBack);
+    }
+}

@@ -18,6 +18,8 @@ const CAPACITY_AT_FIRST: i64 = 5;
 pub enum RingAction {
     /// Types in the value field.
     TypeValue(String),
+    /// Adds to the number in the value field, within its range; a text that is no number becomes 0.
+    AddToValue(i64),
     /// Types in the capacity field; a good number makes a new queue.
     TypeCapacity(String),
     /// Types in the list.
@@ -26,8 +28,10 @@ pub enum RingAction {
     Call(OperationName),
     /// Runs the typed list to its end.
     Run,
-    /// Makes the typed list's next call.
+    /// Makes the next call: one taken back, or the typed list's; a list that was changed is read first.
     Step,
+    /// Makes the next call of those taken back or still to come, whatever is typed.
+    StepForward,
     /// Takes the last call back.
     StepBack,
     /// Goes back to the constructor; calls made by hand are forgotten, those of a list are to come again.
@@ -142,7 +146,9 @@ impl RingRoom {
             RingAction::TypeList(text) => self.type_list(text),
             RingAction::Call(name) => self.call(name),
             RingAction::Run => self.run(),
+            RingAction::AddToValue(change) => self.add_to_value(change),
             RingAction::Step => self.step(),
+            RingAction::StepForward => self.step_forward(),
             RingAction::StepBack => self.step_back(),
             RingAction::Reset => self.reset(),
             RingAction::Example => self.type_list(EXAMPLE.to_owned()),
@@ -162,6 +168,11 @@ impl RingRoom {
     fn type_value(&mut self, text: String) {
         self.value = text;
         self.trouble = self.typed_value().err().map(RingTrouble::Value);
+    }
+
+    fn add_to_value(&mut self, change: i64) {
+        let value = number(&self.value).map_or(0, |number| number.saturating_add(change));
+        self.type_value(value.clamp(i64::from(Value::ZERO.get()), i64::from(Value::MAX.get())).to_string());
     }
 
     fn typed_value(&self) -> Result<Value, FieldError> {
@@ -232,12 +243,18 @@ impl RingRoom {
     }
 
     fn step(&mut self) {
-        if self.is_list_new() {
+        // Calls by hand that were taken back come first: a step makes them again.
+        let by_hand_to_come = self.loaded.is_none() && !self.replay.to_come().is_empty();
+        if self.is_list_new() && !by_hand_to_come {
             if self.load() {
                 self.note_verdict();
             }
             return;
         }
+        self.step_forward();
+    }
+
+    fn step_forward(&mut self) {
         self.trouble = None;
         self.replay.step();
         self.note_verdict();

@@ -1,0 +1,83 @@
+//! The room as a whole: lesson and list on the left, the ring and the log in the middle, the calls on the right, the
+//! buttons below.
+
+use super::call_bar::CallBar;
+use super::call_table::CallTable;
+use super::drawing::RingDrawing;
+use super::list_form::ListForm;
+use super::log_beside::LogBeside;
+use super::store::RingStore;
+use crate::course::{Place, Room};
+use crate::ui::Class;
+use crate::ui::lesson::LessonColumn;
+use crate::view::ring::{CallList, RingAction, RingPicture, words};
+use crate::web::keyboard;
+use yew::prelude::*;
+
+/// Properties of [`RingPage`].
+#[derive(Properties, PartialEq)]
+pub struct RingPageProps {
+    /// The room.
+    pub store: RingStore,
+}
+
+/// The room.
+#[component]
+pub fn RingPage(props: &RingPageProps) -> Html {
+    let room = &props.store.0;
+    let act = use_act(&props.store);
+    use_arrow_keys(&act);
+    let place = Place::Room(Room::Ring);
+    let last = words::in_the_ring(&room.replay);
+    html! {
+        <>
+            <main class={classes!(Class::Columns, Class::RingColumns)} data-room={place.slug()}>
+                <LessonColumn {place}>
+                    <ListForm
+                        list={room.list.clone()}
+                        capacity={room.capacity.clone()}
+                        trouble={room.trouble.clone()}
+                        verdict={room.verdict}
+                        verdict_words={room.verdict_words()}
+                        can_step={room.can_step()}
+                        can_step_back={room.replay.made().len() > 1}
+                        act={act.clone()}
+                    />
+                </LessonColumn>
+                <div id="stage" tabindex="-1" class={classes!(Class::StageColumn, Class::RingStage)}>
+                    <RingDrawing key={room.generation} picture={RingPicture::of(&room.replay)} call={room.replay.made().len()} />
+                    <p class={Class::RingSentence} role="status">{last}</p>
+                    <LogBeside />
+                </div>
+                <aside class={Class::InspectorColumn} aria-label="Calls">
+                    <CallTable list={CallList::of(&room.replay)} />
+                </aside>
+            </main>
+            <CallBar value={room.value.clone()} trouble={room.trouble.clone()} {act} />
+        </>
+    }
+}
+
+#[hook]
+fn use_act(store: &RingStore) -> Callback<RingAction> {
+    let dispatcher = store.dispatcher();
+    use_callback((), move |action, ()| dispatcher.dispatch(action))
+}
+
+/// ← and → step through the calls, as they step through events elsewhere.
+#[hook]
+fn use_arrow_keys(act: &Callback<RingAction>) {
+    let act = act.clone();
+    use_effect_with((), move |()| {
+        let listener = keyboard::listen(move |press| {
+            let action = match press.key.as_str() {
+                "ArrowLeft" if !press.on_arrows => RingAction::StepBack,
+                "ArrowRight" if !press.on_arrows => RingAction::StepForward,
+                _ => return false,
+            };
+            act.emit(action);
+            true
+        });
+        move || drop(listener)
+    });
+}

@@ -1,0 +1,22 @@
+//! Scrolling inside one box, without moving the page.
+
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+use yew::NodeRef;
+
+/// Scrolls the box just so far that the first element in it that matches `selector` can be seen.
+pub fn show_marked_within(around: &NodeRef, selector: &str) {
+    let Some(around) = around.cast::<HtmlElement>() else { return };
+    let Some(marked) =
+        around.query_selector(selector).ok().flatten().and_then(|found| found.dyn_into::<HtmlElement>().ok())
+    else {
+        return;
+    };
+    let (above, below) = (marked.offset_top(), marked.offset_top() + marked.offset_height());
+    let (top, height) = (around.scroll_top(), around.client_height());
+    if above < top {
+        around.set_scroll_top(above);
+    } else if below > top + height {
+        around.set_scroll_top(below - height);
+    }
+}
