@@ -220,6 +220,19 @@ pub enum SnapshotError {
     },
 }
 
+impl SnapshotError {
+    /// The class of the fault, in the words of `highwater dump`.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Truncated { .. } => "TRUNCATED",
+            Self::UnsupportedVersion { .. } => "UNSUPPORTED_MAGIC",
+            Self::CrcMismatch { .. } => "CRC_MISMATCH",
+            Self::Count { .. } | Self::LeftOver { .. } => "RECORD_COUNT_MISMATCH",
+        }
+    }
+}
+
 impl fmt::Display for SnapshotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

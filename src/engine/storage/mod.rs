@@ -3,6 +3,7 @@
 //! [`Log`] is one replica of one partition. What it keeps is what Kafka keeps in the partition's folder, and it can give every
 //! file's bytes at any time. It is cheap to clone: segments that are closed are shared, the batches of the active one too.
 
+pub mod dump;
 pub mod errors;
 pub mod files;
 pub mod leader_epoch_cache;

@@ -48,18 +48,16 @@ impl OffsetIndex {
     /// # Errors
     /// The length is no multiple of 8, an entry lies before the base offset, or entries do not ascend.
     pub fn parse(base_offset: Offset, index_bytes_max: i64, bytes: &[u8]) -> Result<Self, IndexError> {
+        if !bytes.len().is_multiple_of(Self::ENTRY_BYTES) {
+            return Err(IndexError::Length { bytes: bytes.len(), entry_bytes: Self::ENTRY_BYTES });
+        }
         let mut index = Self::new(base_offset, index_bytes_max);
-        for (number, entry) in decode_entries(bytes)?.enumerate() {
-            let (relative_offset, position) = entry;
-            if relative_offset == 0 && number > 0 {
-                break;
-            }
+        for (number, (relative_offset, position)) in Self::raw_entries(bytes).enumerate() {
             let entry = u32::try_from(relative_offset).ok().zip(u32::try_from(position).ok());
             let Some((relative_offset, position)) = entry else {
                 return Err(IndexError::Negative { entry: number });
             };
-            let ascends = index.entries.last().is_none_or(|last| relative_offset > last.relative_offset);
-            if !ascends {
+            if index.entries.last().is_some_and(|last| relative_offset <= last.relative_offset) {
                 return Err(IndexError::NotAscending { entry: number });
             }
             index.entries.push_back(Entry { relative_offset, position });
@@ -67,12 +65,16 @@ impl OffsetIndex {
         Ok(index)
     }
 
-    /// The raw entries of a file, relative offset and position as stored, for a look at files of any quality.
-    ///
-    /// # Errors
-    /// The length is no multiple of 8.
-    pub fn raw_entries(bytes: &[u8]) -> Result<impl Iterator<Item = (i32, i32)> + '_, IndexError> {
-        decode_entries(bytes)
+    /// The raw whole entries of a file of any quality, relative offset and position as stored, up to the zeros that follow in a file
+    /// which was never trimmed.
+    pub fn raw_entries(bytes: &[u8]) -> impl Iterator<Item = (i32, i32)> + '_ {
+        let (entries, _) = bytes.as_chunks::<{ Self::ENTRY_BYTES }>();
+        let entries = entries.iter().enumerate().map(|(number, &[a, b, c, d, e, f, g, h])| {
+            (number, i32::from_be_bytes([a, b, c, d]), i32::from_be_bytes([e, f, g, h]))
+        });
+        entries
+            .take_while(|(number, relative_offset, _)| *number == 0 || *relative_offset != 0)
+            .map(|(_, relative_offset, position)| (relative_offset, position))
     }
 
     /// Adds an entry for the batch that ends with `offset` and starts at `position`.
@@ -161,16 +163,6 @@ impl OffsetIndex {
         }
         low
     }
-}
-
-fn decode_entries(bytes: &[u8]) -> Result<impl Iterator<Item = (i32, i32)> + '_, IndexError> {
-    let (entries, rest) = bytes.as_chunks::<{ OffsetIndex::ENTRY_BYTES }>();
-    if !rest.is_empty() {
-        return Err(IndexError::Length { bytes: bytes.len(), entry_bytes: OffsetIndex::ENTRY_BYTES });
-    }
-    Ok(entries
-        .iter()
-        .map(|&[a, b, c, d, e, f, g, h]| (i32::from_be_bytes([a, b, c, d]), i32::from_be_bytes([e, f, g, h]))))
 }
 
 #[cfg(test)]

@@ -47,19 +47,16 @@ impl TimeIndex {
     /// # Errors
     /// The length is no multiple of 12, an entry lies before the base offset, or timestamps do not grow.
     pub fn parse(base_offset: Offset, index_bytes_max: i64, bytes: &[u8]) -> Result<Self, IndexError> {
+        if !bytes.len().is_multiple_of(Self::ENTRY_BYTES) {
+            return Err(IndexError::Length { bytes: bytes.len(), entry_bytes: Self::ENTRY_BYTES });
+        }
         let mut index = Self::new(base_offset, index_bytes_max);
-        for (number, (timestamp, relative_offset)) in decode_entries(bytes)?.enumerate() {
-            if timestamp == 0 && relative_offset == 0 && number > 0 {
-                break;
-            }
+        for (number, (timestamp, relative_offset)) in Self::raw_entries(bytes).enumerate() {
             let Ok(relative_offset) = u32::try_from(relative_offset) else {
                 return Err(IndexError::Negative { entry: number });
             };
-            let ascends = index
-                .entries
-                .last()
-                .is_none_or(|last| timestamp > last.timestamp && relative_offset >= last.relative_offset);
-            if !ascends {
+            let last = index.entries.last();
+            if last.is_some_and(|last| timestamp <= last.timestamp || relative_offset < last.relative_offset) {
                 return Err(IndexError::NotAscending { entry: number });
             }
             index.entries.push_back(Entry { timestamp, relative_offset });
@@ -67,12 +64,16 @@ impl TimeIndex {
         Ok(index)
     }
 
-    /// The raw entries of a file, timestamp and relative offset as stored, for a look at files of any quality.
-    ///
-    /// # Errors
-    /// The length is no multiple of 12.
-    pub fn raw_entries(bytes: &[u8]) -> Result<impl Iterator<Item = (Timestamp, i32)> + '_, IndexError> {
-        decode_entries(bytes)
+    /// The raw whole entries of a file of any quality, timestamp and relative offset as stored, up to the zeros that follow in a file
+    /// which was never trimmed.
+    pub fn raw_entries(bytes: &[u8]) -> impl Iterator<Item = (Timestamp, i32)> + '_ {
+        let (entries, _) = bytes.as_chunks::<{ Self::ENTRY_BYTES }>();
+        let entries = entries.iter().enumerate().map(|(number, &[a, b, c, d, e, f, g, h, i, j, k, l])| {
+            (number, i64::from_be_bytes([a, b, c, d, e, f, g, h]), i32::from_be_bytes([i, j, k, l]))
+        });
+        entries
+            .take_while(|(number, _, relative_offset)| *number == 0 || *relative_offset != 0)
+            .map(|(_, timestamp, relative_offset)| (timestamp, relative_offset))
     }
 
     /// Adds an entry if its timestamp is larger than the last entry's, and says whether it did.
@@ -158,16 +159,6 @@ impl TimeIndex {
         }
         low
     }
-}
-
-fn decode_entries(bytes: &[u8]) -> Result<impl Iterator<Item = (Timestamp, i32)> + '_, IndexError> {
-    let (entries, rest) = bytes.as_chunks::<{ TimeIndex::ENTRY_BYTES }>();
-    if !rest.is_empty() {
-        return Err(IndexError::Length { bytes: bytes.len(), entry_bytes: TimeIndex::ENTRY_BYTES });
-    }
-    Ok(entries.iter().map(|&[a, b, c, d, e, f, g, h, i, j, k, l]| {
-        (i64::from_be_bytes([a, b, c, d, e, f, g, h]), i32::from_be_bytes([i, j, k, l]))
-    }))
 }
 
 #[cfg(test)]
