@@ -5,13 +5,17 @@
 //! `LogLoader`)
 
 use super::errors::IndexError;
-use super::log::Log;
+use super::files::file_name;
+use super::leader_epoch_cache::LeaderEpochCache;
+use super::log::{FileClock, Log};
 use super::offset_index::OffsetIndex;
 use super::segment::{Moment, Segment};
 use super::time_index::TimeIndex;
-use crate::engine::common::{Offset, Timestamp};
+use crate::engine::common::{LeaderEpoch, Offset, Timestamp};
+use crate::engine::config::TopicConfig;
 use crate::engine::record::{BatchError, BatchErrorReason, RecordBatch};
 use bytes::Bytes;
+use std::sync::Arc;
 
 /// How a broker went down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +114,7 @@ impl Log {
     /// Closes the files: every segment's time index gets its last entry, and the producers' state is snapshot.
     pub fn close(&mut self) {
         for segment in self.closed.iter_mut() {
-            std::sync::Arc::make_mut(segment).on_become_inactive();
+            Arc::make_mut(segment).on_become_inactive();
         }
         self.active.on_become_inactive();
         self.producers.maybe_take_snapshot();
@@ -133,5 +137,78 @@ impl Log {
         self.rebuild_producer_state(now);
         self.update_high_watermark(high_watermark);
         self.debug_assert_invariants();
+    }
+}
+
+/// What a folder has of one segment.
+#[derive(Clone, Debug)]
+pub struct SegmentFiles {
+    /// The offset in the files' names.
+    pub base_offset: Offset,
+    /// The `.log` file.
+    pub log: Bytes,
+    /// The `.index` and `.timeindex` files, if both are there.
+    pub indexes: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// What a folder has of a partition.
+#[derive(Clone, Debug, Default)]
+pub struct LogFiles {
+    /// The segments, oldest first.
+    pub segments: Vec<SegmentFiles>,
+}
+
+impl LogFiles {
+    /// A log of these files to look into, and what was wrong with them, in sentences: a bad tail is left out, a bad or missing index is
+    /// rebuilt. The log starts at the base offset of the first segment. None if there is no segment.
+    #[must_use]
+    pub fn open(&self) -> Option<(Log, Vec<String>)> {
+        let config = Arc::new(TopicConfig::default());
+        let mut log = Log::with_file_clock(config, FileClock::AheadOfRecords, 0);
+        let mut faults = Vec::new();
+        let mut segments: Vec<Segment> = self.segments.iter().map(|files| files.read(&log, &mut faults)).collect();
+        segments.sort_by_key(Segment::base_offset);
+        let active = segments.pop()?;
+        log.log_start_offset = segments.first().unwrap_or(&active).base_offset();
+        log.log_end_offset = active.next_offset();
+        log.closed = segments.into_iter().map(Arc::new).collect();
+        log.active = active;
+        let mut leader_epochs = LeaderEpochCache::new();
+        for stored in log.segments().flat_map(Segment::batches) {
+            let epoch = stored.batch.partition_leader_epoch();
+            if epoch >= LeaderEpoch(0) {
+                leader_epochs.assign(epoch, stored.batch.base_offset());
+            }
+        }
+        log.leader_epochs = leader_epochs;
+        log.rebuild_producer_state(0);
+        log.update_high_watermark(log.log_end_offset);
+        Some((log, faults))
+    }
+}
+
+impl SegmentFiles {
+    fn read(&self, log: &Log, faults: &mut Vec<String>) -> Segment {
+        let config = log.config();
+        let mut recovered = RecoveredSegment::read(
+            self.base_offset,
+            &self.log,
+            config.index_interval_bytes,
+            config.segment_index_bytes,
+            log.moment(0),
+        );
+        let name = |suffix| file_name(self.base_offset, suffix);
+        if let Some(error) = &recovered.error {
+            let (cut, valid) = (recovered.cut_bytes, recovered.valid_bytes);
+            faults.push(format!("{}: {cut} bytes after {valid} are left out: {error}", name("log")));
+        }
+        let used = match &self.indexes {
+            Some((index, time_index)) => recovered.use_index_files(index, time_index, config.segment_index_bytes),
+            None => Ok(()),
+        };
+        if let Err(error) = used {
+            faults.push(format!("{}: the indexes are rebuilt: {error}", name("index")));
+        }
+        recovered.segment
     }
 }

@@ -161,6 +161,22 @@ impl Log {
             .find(|seek| seek.found.is_some())
     }
 
+    /// The first record at or after an offset, markers included: in the batch that reaches the offset, or, if compaction has left nothing
+    /// there, in a later one.
+    ///
+    /// # Errors
+    /// A batch whose records must be looked at does not decode.
+    pub fn first_record_at_or_after(&self, offset: Offset) -> Result<Option<TimestampAndOffset>, BatchError> {
+        let floor = self.number_of_floor_segment(offset).unwrap_or(0);
+        let segments = (floor..self.segments_count()).filter_map(|number| self.segment(number));
+        for stored in segments.flat_map(|segment| segment.batches_reaching(offset)) {
+            if let Some(record) = first_record(stored, Timestamp::MIN, offset)? {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
     /// The steps to the first record with a timestamp at or after `target`. The first segment whose largest timestamp reaches it
     /// decides alone: if it has no such record, the answer is none. None here: no segment reaches it.
     ///
