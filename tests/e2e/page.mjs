@@ -5,22 +5,13 @@
 
 import { chromium } from "playwright-core";
 
+import { ARGS } from "./chromium.mjs";
+
 export const URL_BELOW = required("HIGHWATER_URL");
 export const URL_AT_ROOT = required("HIGHWATER_ROOT_URL");
 
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
-
-const ARGS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 function required(name) {
   const value = process.env[name];

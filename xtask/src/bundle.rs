@@ -39,7 +39,8 @@ pub fn files(dist: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn optimise(dist: &Path, wasm_opt: &Path) -> Result<()> {
+/// Runs wasm-opt on every WebAssembly file in the folder.
+pub fn optimise(dist: &Path, wasm_opt: &Path) -> Result<()> {
     for name in files(dist)?.into_iter().filter(|name| name.ends_with(".wasm")) {
         let file = dist.join(&name);
         let before = size(&file)?;

@@ -3,6 +3,7 @@
 //! The rule it keeps: on a machine with only Rust and git, each command installs what it needs and nothing else, and
 //! prints what it installs and how long that takes. It uses the standard library only, so that it is built in seconds.
 
+mod bench;
 mod bundle;
 mod csp;
 mod dist;
@@ -27,6 +28,8 @@ cargo xtask <command>
         build the page for release, serve it on this machine and print its address
   test [--yes] [lint|native|wasm|browser]…
         every check of the project, or the named ones; --yes lets it install system packages with sudo
+  bench [--yes]
+        the engine's speed beside a bare loop, native and in Chromium, and what the first load weighs
   dist  build the page for release into dist/ and print what the first load weighs
 ";
 
@@ -49,6 +52,7 @@ fn run(args: &[String]) -> Result<()> {
     match command {
         "serve" => serve::run(rest),
         "test" => suites::run(rest),
+        "bench" => bench::run(rest),
         "dist" => dist::run(rest),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

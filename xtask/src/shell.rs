@@ -29,6 +29,17 @@ pub fn run(command: &mut Command) -> Result<()> {
     if status.success() { Ok(()) } else { Err(format!("`{}` ended with {status}", line(command))) }
 }
 
+/// Prints the command, runs it to its end and gives what it wrote to its standard output.
+pub fn output(command: &mut Command) -> Result<String> {
+    println!("$ {}", line(command));
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("could not start `{}`: {error}", line(command)))?;
+    if !output.status.success() {
+        return Err(format!("`{}` ended with {}", line(command), output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Runs the command unseen and gives its output; used for questions such as `--version`.
 pub fn ask(command: &mut Command) -> Option<Output> {
     command.output().ok().filter(|output| output.status.success())
