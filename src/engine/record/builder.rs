@@ -5,7 +5,7 @@
 
 use super::attributes::{Attributes, BatchTimestampType};
 use super::codec::{Compression, Compressor};
-use super::record::{self, Header};
+use super::record::{self, Header, RecordPlan};
 use super::record_batch::{BODY_OVERHEAD, BatchHeader, MAGIC_V2, RECORD_BATCH_OVERHEAD, RecordBatch};
 use crate::engine::common::{LeaderEpoch, NO_SEQUENCE, Offset, ProducerEpoch, ProducerId, Timestamp};
 use crate::engine::config::CompressionType;
@@ -81,7 +81,7 @@ pub struct RecordBatchBuilder {
     records_count: i32,
     first_timestamp: Option<Timestamp>,
     max_timestamp: Timestamp,
-    last_offset: Option<Offset>,
+    last_offset_delta: Option<i32>,
     is_closed_for_appends: bool,
 }
 
@@ -124,7 +124,7 @@ impl RecordBatchBuilder {
             records_count: 0,
             first_timestamp: options.delete_horizon_ms,
             max_timestamp: -1,
-            last_offset: None,
+            last_offset_delta: None,
             is_closed_for_appends: false,
         }
     }
@@ -145,9 +145,26 @@ impl RecordBatchBuilder {
         if self.records_count == 0 {
             return true;
         }
-        let size =
-            record::size_in_bytes(self.next_offset_delta(), self.timestamp_delta(timestamp), key, value, headers);
-        self.options.write_limit >= self.estimated_bytes() + size
+        self.options.write_limit >= self.estimated_bytes() + self.plan(timestamp, key, value, headers).size()
+    }
+
+    /// Appends a record if there is room for it and returns the bytes it takes, uncompressed: [`Self::has_room_for`] and
+    /// [`Self::append`] in one, its size computed once (`ProducerBatch.tryAppend`).
+    #[inline]
+    pub fn try_append(
+        &mut self,
+        timestamp: Timestamp,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: &[Header],
+    ) -> Option<usize> {
+        if self.is_closed_for_appends {
+            return None;
+        }
+        let plan = self.plan(timestamp, key, value, headers);
+        // A batch that is full has no room for any record either: a record takes bytes.
+        let has_room = self.records_count == 0 || self.options.write_limit >= self.estimated_bytes() + plan.size();
+        has_room.then(|| self.write(&plan, timestamp, key, value, headers))
     }
 
     /// Appends a record at the next offset and returns the bytes it takes, uncompressed. `timestamp` is 0 or more, or −1.
@@ -160,14 +177,30 @@ impl RecordBatchBuilder {
         headers: &[Header],
     ) -> usize {
         assert!(!self.is_closed_for_appends, "a batch closed for appends takes no record");
-        let offset_delta = self.next_offset_delta();
-        let timestamp_delta = self.timestamp_delta(timestamp);
+        let plan = self.plan(timestamp, key, value, headers);
+        self.write(&plan, timestamp, key, value, headers)
+    }
+
+    #[inline]
+    fn plan(&self, timestamp: Timestamp, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header]) -> RecordPlan {
+        RecordPlan::new(self.next_offset_delta(), self.timestamp_delta(timestamp), key, value, headers)
+    }
+
+    #[inline]
+    fn write(
+        &mut self,
+        plan: &RecordPlan,
+        timestamp: Timestamp,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: &[Header],
+    ) -> usize {
+        plan.write(&mut self.buffer, key, value, headers);
         self.first_timestamp.get_or_insert(timestamp);
-        let size = record::write(&mut self.buffer, offset_delta, timestamp_delta, key, value, headers);
         self.records_count += 1;
-        self.last_offset = Some(self.options.base_offset.plus(i64::from(offset_delta)));
+        self.last_offset_delta = Some(plan.offset_delta);
         self.max_timestamp = self.max_timestamp.max(timestamp);
-        size
+        plan.size()
     }
 
     /// Appends a record at an offset above the last one's: what compaction does, where offsets have holes.
@@ -179,9 +212,9 @@ impl RecordBatchBuilder {
         value: Option<&[u8]>,
         headers: &[Header],
     ) -> usize {
-        assert!(self.last_offset.is_none_or(|last| offset > last), "offsets rise within a batch");
-        let before = offset.plus(-1);
-        self.last_offset = (before >= self.options.base_offset).then_some(before);
+        let delta = self.delta_of(offset);
+        assert!(self.last_offset_delta.is_none_or(|last| delta > last), "offsets rise within a batch");
+        self.last_offset_delta = (delta > 0).then(|| delta - 1);
         self.append(timestamp, key, value, headers)
     }
 
@@ -237,7 +270,7 @@ impl RecordBatchBuilder {
 
     /// Says that the batch reaches to this offset, at least to its last record's: what compaction preserves.
     pub fn override_last_offset(&mut self, last_offset: Offset) {
-        self.last_offset = Some(last_offset);
+        self.last_offset_delta = Some(self.delta_of(last_offset));
     }
 
     /// Compresses, writes the header and the checksum.
@@ -276,7 +309,6 @@ impl RecordBatchBuilder {
 
     fn header(&self, producer: ProducerState) -> BatchHeader {
         let options = &self.options;
-        let last_offset = self.last_offset.unwrap_or(options.base_offset);
         let codec = if self.records_count == 0 { CompressionType::None } else { options.compression.codec() };
         let attributes = Attributes::new(
             codec,
@@ -292,7 +324,7 @@ impl RecordBatchBuilder {
             magic: MAGIC_V2,
             crc: 0, // written when the batch is sealed
             attributes,
-            last_offset_delta: (last_offset.0 - options.base_offset.0) as i32,
+            last_offset_delta: self.last_offset_delta.unwrap_or(0),
             base_timestamp: self.first_timestamp.unwrap_or(-1),
             max_timestamp: match options.timestamp_type {
                 BatchTimestampType::CreateTime => self.max_timestamp,
@@ -307,7 +339,12 @@ impl RecordBatchBuilder {
 
     #[inline]
     fn next_offset_delta(&self) -> i32 {
-        self.last_offset.map_or(0, |last| (last.0 - self.options.base_offset.0 + 1) as i32)
+        self.last_offset_delta.map_or(0, |last| last + 1)
+    }
+
+    fn delta_of(&self, offset: Offset) -> i32 {
+        let delta = offset.0 - self.options.base_offset.0;
+        i32::try_from(delta).ok().filter(|delta| *delta >= 0).expect("a batch's offsets are within 2^31 of its base")
     }
 
     #[inline]
@@ -380,6 +417,24 @@ mod tests {
         assert_eq!(batch.crc(), 0x52cd_4346);
         assert_eq!(batch.stored_records(), unhex("04224d18604082 0f000080 1c000000066b65790a76616c756500 00000000"));
         assert_eq!(batch.size_in_bytes(), 91);
+    }
+
+    #[test]
+    fn try_append_is_has_room_for_and_append() {
+        for write_limit in [0, 90, 400, 5000] {
+            let options = BatchOptions { write_limit, ..BatchOptions::default() };
+            let mut one = RecordBatchBuilder::new(options, Vec::new());
+            let mut two = one.clone();
+            for size in (0..100).rev() {
+                let value = vec![b'v'; size];
+                let has_room = two.has_room_for(T, None, Some(&value), &[]);
+                let size = has_room.then(|| two.append(T, None, Some(&value), &[]));
+                assert_eq!(one.try_append(T, None, Some(&value), &[]), size);
+            }
+            assert!(one.records_count() > 0);
+            one.close_for_record_appends();
+            assert_eq!(one.try_append(T, None, None, &[]), None);
+        }
     }
 
     /// KAFKA 3.2: where a batch of equal records ends.

@@ -11,6 +11,8 @@ use std::ops::Range;
 
 /// Bytes of a record that are neither key, value nor headers, at most: length 5, timestamp 10, offset 5, attributes 1.
 pub const RECORD_OVERHEAD_MAX: usize = 21;
+/// Bytes before a key, at most: record length, attributes, timestamp delta, offset delta, key length.
+const HEAD_BYTES_MAX: usize = 3 * varint::VARINT_BYTES_MAX + 1 + varint::VARLONG_BYTES_MAX;
 /// The smallest record: no key, an empty value, no headers, deltas of 0.
 pub const RECORD_BYTES_MIN: usize = 7;
 
@@ -54,23 +56,7 @@ pub struct Record {
     pub size_in_bytes: usize,
 }
 
-/// Bytes of a record after its length field (`DefaultRecord.sizeOfBodyInBytes`).
-#[inline]
-#[must_use]
-pub fn size_of_body(
-    offset_delta: i32,
-    timestamp_delta: i64,
-    key: Option<&[u8]>,
-    value: Option<&[u8]>,
-    headers: &[Header],
-) -> usize {
-    1 + varint::size_of_varlong(timestamp_delta)
-        + varint::size_of_varint(offset_delta)
-        + size_of_payload(key, value, headers)
-}
-
 /// Bytes of a record, its length field included (`DefaultRecord.sizeInBytes`).
-#[inline]
 #[must_use]
 pub fn size_in_bytes(
     offset_delta: i32,
@@ -79,8 +65,7 @@ pub fn size_in_bytes(
     value: Option<&[u8]>,
     headers: &[Header],
 ) -> usize {
-    let body = size_of_body(offset_delta, timestamp_delta, key, value, headers);
-    varint::size_of_varint(body as i32) + body
+    RecordPlan::new(offset_delta, timestamp_delta, key, value, headers).size()
 }
 
 /// What a record takes at most, before its deltas are known (`DefaultRecord.recordSizeUpperBound`).
@@ -103,36 +88,55 @@ fn size_of_field(field: Option<&[u8]>) -> usize {
     field.map_or(1, |bytes| varint::size_of_varint(bytes.len() as i32) + bytes.len())
 }
 
-/// Appends a record to a batch's records and returns its size (`DefaultRecord.writeTo`).
-#[inline]
-pub(super) fn write(
-    out: &mut Vec<u8>,
-    offset_delta: i32,
+/// A record about to be written: its deltas and its size, computed once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RecordPlan {
+    pub(super) offset_delta: i32,
     timestamp_delta: i64,
-    key: Option<&[u8]>,
-    value: Option<&[u8]>,
-    headers: &[Header],
-) -> usize {
-    let body = size_of_body(offset_delta, timestamp_delta, key, value, headers);
-    // All that stands before the key's bytes is gathered on the stack, so that it costs the buffer one check.
-    let mut head = [0; 2 * varint::VARINT_BYTES_MAX + 1 + varint::VARLONG_BYTES_MAX + varint::VARINT_BYTES_MAX];
-    let mut at = varint::put_unsigned(&mut head, 0, u64::from(varint::zigzag32(body as i32)));
-    let size = at + body;
-    at += 1; // attributes, always 0
-    at = varint::put_unsigned(&mut head, at, varint::zigzag64(timestamp_delta));
-    at = varint::put_unsigned(&mut head, at, u64::from(varint::zigzag32(offset_delta)));
-    at = varint::put_unsigned(&mut head, at, u64::from(varint::zigzag32(length_of(key))));
-    out.reserve(size);
-    out.extend_from_slice(&head[..at]);
-    out.extend_from_slice(key.unwrap_or_default());
-    varint::write_varint(out, length_of(value));
-    out.extend_from_slice(value.unwrap_or_default());
-    varint::write_varint(out, headers.len() as i32);
-    for header in headers {
-        write_field(out, Some(&header.key));
-        write_field(out, header.value.as_deref());
+    /// Bytes after the length field (`DefaultRecord.sizeOfBodyInBytes`).
+    body: usize,
+}
+
+impl RecordPlan {
+    #[inline]
+    pub(super) fn new(
+        offset_delta: i32,
+        timestamp_delta: i64,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: &[Header],
+    ) -> Self {
+        let deltas = varint::size_of_varlong(timestamp_delta) + varint::size_of_varint(offset_delta);
+        Self { offset_delta, timestamp_delta, body: 1 + deltas + size_of_payload(key, value, headers) }
     }
-    size
+
+    /// Bytes of the record, its length field included (`DefaultRecord.sizeInBytes`).
+    #[inline]
+    pub(super) fn size(&self) -> usize {
+        varint::size_of_varint(self.body as i32) + self.body
+    }
+
+    /// Appends the record to a batch's records (`DefaultRecord.writeTo`).
+    #[inline]
+    pub(super) fn write(&self, out: &mut Vec<u8>, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header]) {
+        // All that stands before the key's bytes is gathered on the stack, so that it costs the buffer one check.
+        let mut head = [0; HEAD_BYTES_MAX];
+        let mut at = varint::put_unsigned(&mut head, 0, u64::from(varint::zigzag32(self.body as i32)));
+        out.reserve(at + self.body);
+        at += 1; // attributes, always 0
+        at = varint::put_unsigned(&mut head, at, varint::zigzag64(self.timestamp_delta));
+        at = varint::put_unsigned(&mut head, at, u64::from(varint::zigzag32(self.offset_delta)));
+        at = varint::put_unsigned(&mut head, at, u64::from(varint::zigzag32(length_of(key))));
+        out.extend_from_slice(&head[..at]);
+        out.extend_from_slice(key.unwrap_or_default());
+        varint::write_varint(out, length_of(value));
+        out.extend_from_slice(value.unwrap_or_default());
+        varint::write_varint(out, headers.len() as i32);
+        for header in headers {
+            write_field(out, Some(&header.key));
+            write_field(out, header.value.as_deref());
+        }
+    }
 }
 
 #[inline]
@@ -306,8 +310,9 @@ mod tests {
             Header::new("", Some(Bytes::new())),
         ];
         let mut out = Vec::new();
-        let size = write(&mut out, 300, -70_000, Some(b"k"), None, &headers);
-        assert_eq!(size, out.len());
+        let plan = RecordPlan::new(300, -70_000, Some(b"k"), None, &headers);
+        plan.write(&mut out, Some(b"k"), None, &headers);
+        assert_eq!(plan.size(), out.len());
         let layout = read_layout(&out, 0).unwrap();
         assert_eq!((layout.offset_delta, layout.timestamp_delta), (300, -70_000));
         assert_eq!(layout.value, None);
