@@ -99,6 +99,8 @@ pub struct Producer {
     sender: Sender,
     /// Draws partitions.
     chance: Prng,
+    /// The smaller of `max.request.size` and `buffer.memory`.
+    record_size_max: usize,
 }
 
 impl Producer {
@@ -113,6 +115,7 @@ impl Producer {
             accumulator: RecordAccumulator::new(&config, compression, Some(jitter)),
             sender: Sender::new(&config),
             chance: Prng::stream(seed, &format!("{name}/partitioner")),
+            record_size_max: as_size(config.max_request_size.min(config.buffer_memory)),
             config,
         }
     }
@@ -182,10 +185,23 @@ impl Producer {
             Some(partition) => partition,
             None => self.partitioner.partition(topic, metadata, record.key, &mut self.chance, now),
         };
-        ensure_valid_record_size(&self.config, record.batch_size_upper_bound())?;
+        let size = record.batch_size_upper_bound();
+        if size > self.record_size_max {
+            return Err(self.too_large(size));
+        }
         let context = AppendContext { topic, metadata, chance: &mut self.chance, now };
         let outcome = self.accumulator.append(context, wanted, record, deadline);
         outcome.map(SendOutcome::from).map_err(SendError::Append)
+    }
+
+    /// Which setting a record passes (`KafkaProducer.ensureValidRecordSize`).
+    #[cold]
+    fn too_large(&self, size: usize) -> SendError {
+        let limits = [("max.request.size", self.config.max_request_size), ("buffer.memory", self.config.buffer_memory)];
+        let passed =
+            limits.into_iter().map(|(setting, limit)| (setting, as_size(limit))).find(|(_, limit)| size > *limit);
+        let (setting, limit) = passed.expect("the size passes the smaller of the two");
+        SendError::RecordTooLarge { size, setting, limit }
     }
 
     /// Whether a send() that waits for memory should come back.
@@ -280,13 +296,6 @@ impl From<AppendOutcome> for SendOutcome {
     }
 }
 
-/// `KafkaProducer.ensureValidRecordSize`.
-fn ensure_valid_record_size(config: &ProducerConfig, size: usize) -> Result<(), SendError> {
-    for (setting, value) in [("max.request.size", config.max_request_size), ("buffer.memory", config.buffer_memory)] {
-        let limit = usize::try_from(value).unwrap_or(usize::MAX);
-        if size > limit {
-            return Err(SendError::RecordTooLarge { size, setting, limit });
-        }
-    }
-    Ok(())
+fn as_size(setting: i64) -> usize {
+    usize::try_from(setting).unwrap_or(usize::MAX)
 }

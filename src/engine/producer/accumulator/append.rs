@@ -242,9 +242,9 @@ impl RecordAccumulator {
             if self.maybe_complete_switch(context, target) {
                 continue;
             }
-            if let Some(appended) = self.try_append(context, target, record) {
+            if let Some(appended_bytes) = self.try_append(context, target, record) {
                 buffer.into_iter().for_each(|size| self.pool.deallocate(size));
-                return Ok(AppendOutcome::Appended(appended));
+                return Ok(AppendOutcome::Appended(self.appended(context.topic, target, false, appended_bytes)));
             }
             let size = match buffer {
                 Some(size) => size,
@@ -292,9 +292,9 @@ impl RecordAccumulator {
         record: &Produced<'_>,
         size: usize,
     ) -> Appended {
-        if let Some(appended) = self.try_append(context, target, record) {
+        if let Some(appended_bytes) = self.try_append(context, target, record) {
             self.pool.deallocate(size);
-            return appended;
+            return self.appended(context.topic, target, false, appended_bytes);
         }
         let partition = TopicPartition::new(context.topic, target.partition);
         let origin = BatchOrigin::Appended { buffer_size: size };
@@ -306,17 +306,17 @@ impl RecordAccumulator {
         let queue = &mut queues[target.partition.index()];
         queue.batches.push_back(batch);
         count_produced(built_in, queue, context, target, appended_bytes);
-        appended(queue, target.partition, true, appended_bytes)
+        self.appended(context.topic, target, true, appended_bytes)
     }
 
-    /// Appends to the last batch of the queue; if that has no room, closes it for appends.
+    /// Appends to the last batch of the queue and says by how many bytes it grew; if that has no room, closes it for appends.
     #[inline]
     fn try_append(
         &mut self,
         context: &mut AppendContext<'_, impl Chance>,
         target: Target,
         record: &Produced<'_>,
-    ) -> Option<Appended> {
+    ) -> Option<usize> {
         let TopicInfo { built_in, queues, .. } = &mut self.topics[usize::from(context.topic.0)];
         let queue = &mut queues[target.partition.index()];
         let last = queue.batches.back_mut()?;
@@ -325,7 +325,15 @@ impl RecordAccumulator {
             return None;
         };
         count_produced(built_in, queue, context, target, appended_bytes);
-        Some(appended(queue, target.partition, false, appended_bytes))
+        Some(appended_bytes)
+    }
+
+    /// Built once, at the end of the append: it is copied from here to the caller.
+    fn appended(&self, topic: TopicId, target: Target, new_batch_created: bool, appended_bytes: usize) -> Appended {
+        let queue = &self.topics[usize::from(topic.0)].queues[target.partition.index()];
+        let last = queue.batches.back().expect("the batch that took the record is the last");
+        let batch_is_full = queue.batches.len() > 1 || last.is_full();
+        Appended { partition: target.partition, batch: last.id(), batch_is_full, new_batch_created, appended_bytes }
     }
 
     /// Whether the sticky partition is another now: switched by somebody else, or by a switch that was held back until the last batch of
@@ -371,17 +379,6 @@ impl RecordAccumulator {
             self.scratch.spare_buffers.push(buffer);
         }
     }
-}
-
-fn appended(
-    queue: &PartitionQueue,
-    partition: PartitionId,
-    new_batch_created: bool,
-    appended_bytes: usize,
-) -> Appended {
-    let last = queue.batches.back().expect("the batch that took the record is the last");
-    let batch_is_full = queue.batches.len() > 1 || last.is_full();
-    Appended { partition, batch: last.id(), batch_is_full, new_batch_created, appended_bytes }
 }
 
 /// Counts bytes for the sticky partition and switches if it is time. Records with a given partition do not count.
