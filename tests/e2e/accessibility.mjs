@@ -18,18 +18,31 @@ export async function seriousViolations(page) {
     });
 }
 
-/** What reaches beyond the window's width, outside of the one area that may scroll sideways. */
+/**
+ * What is cut off at the window's width, and what scrolls sideways although it is not the stage.
+ *
+ * What stands inside a sideways scroller is reached by scrolling, so only the scroller itself is judged.
+ */
 export async function cutOff(page) {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth;
+    const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
+    const name = (element) => `${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""}`;
+    const isSeen = (element, box) => box.width > 1 && box.height > 1 && element.checkVisibility({ visibilityProperty: true });
+    const isInScroller = (element) => {
+      for (let up = element.parentElement; up && up !== document.body; up = up.parentElement) if (scrolls(up)) return true;
+      return false;
+    };
     const found = [];
     if (document.documentElement.scrollWidth > width) found.push(`the page is ${document.documentElement.scrollWidth} px wide`);
     for (const element of document.body.querySelectorAll("*")) {
       const box = element.getBoundingClientRect();
-      if (box.width === 0 || box.height === 0 || box.right <= width + 1) continue;
-      if (element.closest("[data-scrolls-sideways]") || !element.checkVisibility({ visibilityProperty: true })) continue;
-      const clipped = getComputedStyle(element).clipPath !== "none" || box.width <= 1;
-      if (!clipped) found.push(`${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""} ends at ${Math.round(box.right)}`);
+      if (!isSeen(element, box)) continue;
+      if (scrolls(element) && element.scrollWidth > element.clientWidth + 1 && !element.closest("#stage")) {
+        found.push(`${name(element)} scrolls sideways`);
+      }
+      const isOutside = box.right > width + 1 || box.left < -1;
+      if (isOutside && !isInScroller(element)) found.push(`${name(element)} reaches from ${Math.round(box.left)} to ${Math.round(box.right)}`);
     }
     return found;
   });

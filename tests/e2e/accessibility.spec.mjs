@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { cutOff, seriousViolations } from "./accessibility.mjs";
 import { DESKTOP, launch, open, PHONE } from "./page.mjs";
 
-const ROOMS = ["#/"];
+const ROOMS = ["#/", "#/log", "#/partitions", "#/batching", "#/acks", "#/ring"];
 
 let browser;
 before(async () => {
