@@ -4,6 +4,7 @@
 
 mod accumulator;
 mod batches;
+mod broker_partitions;
 mod corrupt;
 mod house;
 mod log_vectors;

@@ -303,18 +303,17 @@ impl ProducerStateManager {
         self.snapshots.remove(&offset);
     }
 
-    /// The broker has restarted: only snapshot files are left. One that belongs to no segment goes, unless it is the newest of all.
-    pub fn forget_all_but_snapshots(&mut self, segment_base_offsets: &[Offset]) {
-        let newest = self.snapshots.get_max().map(|(offset, _)| *offset);
-        retain(&mut self.snapshots, |offset, _| segment_base_offsets.contains(offset) || Some(*offset) == newest);
+    /// The broker has restarted: only snapshot files are left.
+    pub fn forget_all_but_snapshots(&mut self) {
         self.producers.clear();
         self.last_map_offset = Offset(0);
-        self.last_snapshot_offset = newest.unwrap_or(Offset(0));
+        self.last_snapshot_offset = self.snapshots.get_max().map_or(Offset(0), |(offset, _)| *offset);
     }
 
-    /// Gives the manager a snapshot read from a file.
-    pub fn add_snapshot(&mut self, offset: Offset, snapshot: ProducerSnapshot) {
-        self.snapshots.insert(offset, snapshot);
+    /// Removes snapshots that belong to no segment, but for the newest if it is newer than every segment's.
+    pub fn remove_stray_snapshots(&mut self, segment_base_offsets: &[Offset]) {
+        let newest = self.snapshots.get_max().map(|(offset, _)| *offset);
+        retain(&mut self.snapshots, |offset, _| segment_base_offsets.contains(offset) || Some(*offset) == newest);
     }
 
     /// Forgets the producers that have sent nothing for `producer.id.expiration.ms` and have no transaction open; says how many.

@@ -122,18 +122,55 @@ impl Log {
 
     /// Opens the log again after the broker went down, with the high watermark that it had checkpointed.
     ///
-    /// Batches, indexes and leader epochs are what they were: the process died, not the disk. What was only in memory is gone: the bytes
-    /// counted since the last index entry, and all but the last batch of each producer. A clean shutdown closes the files first.
+    /// Batches and leader epochs are what they were: the process died, not the disk. What was only in memory is gone: the bytes
+    /// counted since the last index entry, and all but the last batch of each producer. A clean shutdown closes the files first; after a
+    /// crash the active segment is recovered: the others were flushed when they rolled.
     pub fn reopen(&mut self, shutdown: Shutdown, high_watermark: Offset, now: Timestamp) {
-        if shutdown == Shutdown::Clean {
-            self.close();
-        } else {
-            self.active.on_become_inactive();
+        match shutdown {
+            Shutdown::Clean => {
+                self.close();
+                self.load(high_watermark, now);
+            }
+            Shutdown::Crash => self.reopen_after_crash(self.active.base_offset(), high_watermark, now),
         }
+    }
+
+    /// As [`Log::reopen`] after a crash, when the recovery point that was checkpointed last is an earlier one: segments from there on are
+    /// recovered, which builds their indexes anew and takes a snapshot at the end of each.
+    pub fn reopen_after_crash(&mut self, recovery_point: Offset, high_watermark: Offset, now: Timestamp) {
+        let first = self.number_of_floor_segment(recovery_point).unwrap_or(0);
+        for number in first..self.segments_count() {
+            self.recover_segment(number, now);
+        }
+        self.load(high_watermark, now);
+    }
+
+    fn recover_segment(&mut self, number: usize, now: Timestamp) {
+        let (moment, config) = (self.moment(now), self.config.clone());
+        let Some(segment) = self.segment(number) else { return };
+        let recovered = segment.recovered(config.index_interval_bytes, config.segment_index_bytes, moment);
+        let mut producers = self.producers.clone();
+        producers.forget_all_but_snapshots();
+        self.load_producers(&mut producers, recovered.base_offset(), now);
+        for stored in recovered.batches() {
+            producers.update(&stored.batch);
+        }
+        producers.update_map_end_offset(recovered.next_offset());
+        producers.maybe_take_snapshot();
+        self.producers = producers;
+        match self.closed.get_mut(number) {
+            Some(closed) => *closed = Arc::new(recovered),
+            None => self.active = recovered,
+        }
+    }
+
+    /// What every start does once the segments are sound.
+    fn load(&mut self, high_watermark: Offset, now: Timestamp) {
         self.active.forget_bytes_since_last_index_entry();
         self.deleted.clear();
         let bases: Vec<Offset> = self.segments().map(Segment::base_offset).collect();
-        self.producers.forget_all_but_snapshots(&bases);
+        self.producers.forget_all_but_snapshots();
+        self.producers.remove_stray_snapshots(&bases);
         self.rebuild_producer_state(now);
         self.update_high_watermark(high_watermark);
         self.debug_assert_invariants();
@@ -154,13 +191,15 @@ pub struct SegmentFiles {
 /// What a folder has of a partition.
 #[derive(Clone, Debug, Default)]
 pub struct LogFiles {
-    /// The segments, oldest first.
+    /// The segments.
     pub segments: Vec<SegmentFiles>,
+    /// Where the log starts, if that is known (`log-start-offset-checkpoint`); else at the first segment's base offset.
+    pub log_start_offset: Option<Offset>,
 }
 
 impl LogFiles {
     /// A log of these files to look into, and what was wrong with them, in sentences: a bad tail is left out, a bad or missing index is
-    /// rebuilt. The log starts at the base offset of the first segment. None if there is no segment.
+    /// rebuilt. None if there is no segment.
     #[must_use]
     pub fn open(&self) -> Option<(Log, Vec<String>)> {
         let config = Arc::new(TopicConfig::default());
@@ -169,7 +208,8 @@ impl LogFiles {
         let mut segments: Vec<Segment> = self.segments.iter().map(|files| files.read(&log, &mut faults)).collect();
         segments.sort_by_key(Segment::base_offset);
         let active = segments.pop()?;
-        log.log_start_offset = segments.first().unwrap_or(&active).base_offset();
+        let first_base_offset = segments.first().unwrap_or(&active).base_offset();
+        log.log_start_offset = self.log_start_offset.unwrap_or(first_base_offset).max(first_base_offset);
         log.log_end_offset = active.next_offset();
         log.closed = segments.into_iter().map(Arc::new).collect();
         log.active = active;
@@ -180,6 +220,7 @@ impl LogFiles {
                 leader_epochs.assign(epoch, stored.batch.base_offset());
             }
         }
+        leader_epochs.truncate_from_start(log.log_start_offset);
         log.leader_epochs = leader_epochs;
         log.rebuild_producer_state(0);
         log.update_high_watermark(log.log_end_offset);

@@ -116,6 +116,19 @@ impl<S: SegmentStore> Segment<S> {
         self.time_index.maybe_append(self.largest).then_some(self.largest)
     }
 
+    /// The segment with its indexes built anew from its batches, as recovery leaves it.
+    #[must_use]
+    pub fn recovered(&self, index_interval_bytes: i64, index_bytes_max: i64, moment: Moment) -> Self {
+        let mut recovered = Self::new(self.base_offset, index_bytes_max, moment);
+        for stored in self.batches() {
+            recovered.append(stored.batch.clone(), index_interval_bytes, moment);
+        }
+        recovered.created_at = self.created_at;
+        recovered.on_become_inactive();
+        recovered.forget_bytes_since_last_index_entry();
+        recovered
+    }
+
     /// The broker has restarted: what it counted in memory is gone.
     pub fn forget_bytes_since_last_index_entry(&mut self) {
         self.bytes_since_last_index_entry = 0;

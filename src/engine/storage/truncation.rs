@@ -70,32 +70,36 @@ impl Log {
         }
     }
 
-    /// Loads the producers as of the log end: from the newest snapshot, then from the batches after it (`rebuildProducerState`).
-    /// Snapshots are taken on the way at the starts of the last two segments, and at the end.
+    /// Loads the producers as of the log end.
     pub(super) fn rebuild_producer_state(&mut self, now: Timestamp) {
-        let log_end_offset = self.log_end_offset;
         let mut producers = self.producers.clone();
-        let nothing_to_forget = producers.is_empty() && producers.map_end_offset() >= log_end_offset;
-        producers.truncate_and_reload(self.log_start_offset, log_end_offset, now);
-        if log_end_offset > producers.map_end_offset() && !nothing_to_forget {
-            self.replay_producers(&mut producers);
-        }
-        producers.update_map_end_offset(log_end_offset);
-        producers.maybe_take_snapshot();
+        self.load_producers(&mut producers, self.log_end_offset, now);
         self.producers = producers;
     }
 
-    fn replay_producers(&self, producers: &mut ProducerStateManager) {
+    /// Loads the producers as of `end`: from the newest snapshot, then from the batches after it (`rebuildProducerState`).
+    /// Snapshots are taken on the way at the starts of the last two segments, and at the end.
+    pub(super) fn load_producers(&self, producers: &mut ProducerStateManager, end: Offset, now: Timestamp) {
+        let nothing_to_forget = producers.is_empty() && producers.map_end_offset() >= end;
+        producers.truncate_and_reload(self.log_start_offset, end, now);
+        if end > producers.map_end_offset() && !nothing_to_forget {
+            self.replay_producers(producers, end);
+        }
+        producers.update_map_end_offset(end);
+        producers.maybe_take_snapshot();
+    }
+
+    fn replay_producers(&self, producers: &mut ProducerStateManager, end: Offset) {
         let from = self.number_of_floor_segment(producers.map_end_offset()).unwrap_or(0);
         let last_two = self.segments_count().saturating_sub(2);
         for number in from..self.segments_count() {
-            let Some(segment) = self.segment(number) else { continue };
+            let Some(segment) = self.segment(number).filter(|segment| segment.base_offset() < end) else { break };
             let start = segment.base_offset().max(producers.map_end_offset()).max(self.log_start_offset);
             producers.update_map_end_offset(start);
             if number >= last_two {
                 producers.maybe_take_snapshot();
             }
-            for stored in segment.batches_reaching(start) {
+            for stored in segment.batches_reaching(start).take_while(|stored| stored.batch.last_offset() < end) {
                 producers.update(&stored.batch);
             }
         }
