@@ -10,6 +10,7 @@ pub mod operation;
 pub mod operation_list;
 pub mod operation_list_error;
 pub mod replay;
+pub mod retained_log;
 
 pub use circular_queue::CircularQueue;
 pub use judge::{CallVerdict, Verdict, WrongCall, judge};
@@ -17,3 +18,4 @@ pub use operation::{Answer, CALLS_MAX, Capacity, Operation, OperationName, OutOf
 pub use operation_list::OperationList;
 pub use operation_list_error::{OperationListError, Place, Reason};
 pub use replay::{Replay, ReplayedCall, Window};
+pub use retained_log::{Feed, LogChange, RetainedLog};

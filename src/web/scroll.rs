@@ -20,3 +20,10 @@ pub fn show_marked_within(around: &NodeRef, selector: &str) {
         around.set_scroll_top(below - height);
     }
 }
+
+/// Scrolls the box sideways to its end.
+pub fn show_end(around: &NodeRef) {
+    if let Some(around) = around.cast::<HtmlElement>() {
+        around.set_scroll_left(around.scroll_width());
+    }
+}

@@ -12,6 +12,7 @@ mod partitioners;
 mod random_records;
 mod record_codecs;
 mod ring;
+mod ring_log;
 mod ring_view;
 mod sender;
 mod vectors;

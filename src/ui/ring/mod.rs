@@ -5,6 +5,7 @@ pub mod call_table;
 pub mod drawing;
 pub mod list_form;
 pub mod log_beside;
+pub mod log_segment;
 pub mod marker;
 pub mod page;
 pub mod slot;

@@ -10,7 +10,7 @@ use super::store::RingStore;
 use crate::course::{Place, Room};
 use crate::ui::Class;
 use crate::ui::lesson::LessonColumn;
-use crate::view::ring::{CallList, RingAction, RingPicture, words};
+use crate::view::ring::{CallList, LogPicture, RingAction, RingPicture, words};
 use crate::web::keyboard;
 use yew::prelude::*;
 
@@ -47,7 +47,12 @@ pub fn RingPage(props: &RingPageProps) -> Html {
                 <div id="stage" tabindex="-1" class={classes!(Class::StageColumn, Class::RingStage)}>
                     <RingDrawing key={room.generation} picture={RingPicture::of(&room.replay)} call={room.replay.made().len()} />
                     <p class={Class::RingSentence} role="status">{last}</p>
-                    <LogBeside />
+                    <LogBeside
+                        picture={LogPicture::of(&room.replay, room.feed)}
+                        capacity={room.replay.queue().capacity()}
+                        feed={room.feed}
+                        act={act.clone()}
+                    />
                 </div>
                 <aside class={Class::InspectorColumn} aria-label="Calls">
                     <CallTable list={CallList::of(&room.replay)} />

@@ -4,10 +4,12 @@
 
 pub mod calls;
 pub mod geometry;
+pub mod log;
 pub mod picture;
 pub mod room;
 pub mod words;
 
 pub use calls::{CallList, CallRow, Mark};
+pub use log::{LogPicture, RecordCell, SegmentPicture, SegmentState};
 pub use picture::{Detail, Marker, RingPicture, SlotPicture, Touch};
 pub use room::{RingAction, RingRoom};

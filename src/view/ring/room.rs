@@ -3,7 +3,7 @@
 //! The text of the list is the learner's; it is read when they run or step it, and buttons never change it.
 
 use crate::ring::{
-    Capacity, Operation, OperationList, OperationListError, OperationName, OutOfRange, Replay, Value, Verdict,
+    Capacity, Feed, Operation, OperationList, OperationListError, OperationName, OutOfRange, Replay, Value, Verdict,
 };
 use std::fmt;
 
@@ -36,6 +36,8 @@ pub enum RingAction {
     StepBack,
     /// Goes back to the constructor; calls made by hand are forgotten, those of a list are to come again.
     Reset,
+    /// Says which enQueues reach the log beside the ring.
+    SetFeed(Feed),
     /// Puts the example back into the list.
     Example,
 }
@@ -85,6 +87,8 @@ pub struct RingRoom {
     pub list: String,
     /// The calls made and to come.
     pub replay: Replay,
+    /// Which enQueues reach the log beside the ring.
+    pub feed: Feed,
     /// What is wrong, if anything.
     pub trouble: Option<RingTrouble>,
     /// The judge's word on the list as far as it has run; none for calls by hand.
@@ -103,6 +107,7 @@ impl Default for RingRoom {
             capacity: capacity.to_string(),
             list: EXAMPLE.to_owned(),
             replay: Replay::new(capacity),
+            feed: Feed::Accepted,
             trouble: None,
             verdict: None,
             generation: 0,
@@ -151,6 +156,7 @@ impl RingRoom {
             RingAction::StepForward => self.step_forward(),
             RingAction::StepBack => self.step_back(),
             RingAction::Reset => self.reset(),
+            RingAction::SetFeed(feed) => self.feed = feed,
             RingAction::Example => self.type_list(EXAMPLE.to_owned()),
         }
     }
