@@ -5,6 +5,7 @@
 pub mod cluster;
 pub mod common;
 pub mod config;
+pub mod consumer;
 pub mod producer;
 pub mod record;
 pub mod sim;

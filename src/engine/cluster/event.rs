@@ -175,6 +175,16 @@ pub enum BrokerEvent {
         /// To.
         to: Offset,
     },
+    /// A replica's high watermark moved down: a restart begins from what was on disk, a follower from what its new leader
+    /// knows, and a cut takes it along. A leader's never moves down while it leads.
+    HighWatermarkLowered {
+        /// Which log.
+        partition: TopicPartition,
+        /// From.
+        from: Offset,
+        /// To.
+        to: Offset,
+    },
     /// A follower cut its log.
     Truncated {
         /// Which log.

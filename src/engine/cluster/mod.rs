@@ -51,6 +51,11 @@ pub mod protocol;
 pub mod replica;
 mod replica_fetcher;
 
+#[cfg(test)]
+mod test_driver;
+#[cfg(test)]
+mod tests;
+
 pub use broker::Broker;
 pub use controller::{Controller, NewTopic};
 pub use event::{BrokerEvent, ControllerEvent};

@@ -3,11 +3,13 @@
 //! The scenario format, the command line and the page's controls all read these rows; none keeps a list of its own.
 
 pub mod broker_config;
+pub mod consumer_config;
 pub mod producer_config;
 pub mod setting;
 pub mod topic_config;
 
 pub use broker_config::BrokerConfig;
+pub use consumer_config::ConsumerConfig;
 pub use producer_config::{Acks, CompressionType, PartitionerClass, ProducerConfig};
 pub use setting::{ConfigError, Setting, SettingKind, Value};
 pub use topic_config::{CleanupPolicy, TimestampType, TopicCompression, TopicConfig};

@@ -48,7 +48,7 @@ impl Broker {
         self.process = Process::down(self.config.clone());
         self.process.lifecycle = Lifecycle::Registering { failures: 0 };
         out.events.push(BrokerEvent::Started { incarnation });
-        self.reopen_logs(now);
+        self.reopen_logs(now, out);
         self.schedule_periodic_checks(now, out);
         let registration = image.and_then(|image| image.brokers.get(&self.id));
         match (image, registration) {
@@ -75,11 +75,15 @@ impl Broker {
     }
 
     /// Opens every log as the last process left it, with the high watermark that it had written to disk.
-    fn reopen_logs(&mut self, now: VirtualTime) {
+    fn reopen_logs(&mut self, now: VirtualTime, out: &mut BrokerOutput) {
         let wall_clock = self.wall_clock(now);
         for id in self.partitions.keys().copied().collect::<Vec<_>>() {
             let high_watermark = self.checkpointed_high_watermark(id).unwrap_or(Offset(0));
-            self.partition_mut(id).expect("its key was just listed").reopen(high_watermark, wall_clock);
+            self.partition_mut(id).expect("its key was just listed").reopen(
+                high_watermark,
+                wall_clock,
+                &mut out.events,
+            );
         }
     }
 

@@ -69,10 +69,8 @@ impl Partition {
     /// over may know of a lower one.
     fn follow_high_watermark(&mut self, leader_high_watermark: Offset, events: &mut Vec<BrokerEvent>) {
         let from = self.log.high_watermark();
-        let to = self.log.update_high_watermark(leader_high_watermark.min(self.log.log_end_offset()));
-        if to > from {
-            events.push(BrokerEvent::HighWatermarkAdvanced { partition: self.id, from, to });
-        }
+        self.log.update_high_watermark(leader_high_watermark.min(self.log.log_end_offset()));
+        self.report_high_watermark(from, events);
     }
 
     /// Where to cut (`AbstractFetcherThread.getOffsetTruncationState`), and whether another answer may cut further:
@@ -111,17 +109,20 @@ impl Partition {
         now: Timestamp,
         events: &mut Vec<BrokerEvent>,
     ) {
-        let from = self.log.log_end_offset();
+        let (from, high_watermark) = (self.log.log_end_offset(), self.log.high_watermark());
         self.log.truncate_fully_and_start_at(leader_start_offset, now);
         let reason = TruncationReason::BehindLeaderStart;
         events.push(BrokerEvent::Truncated { partition: self.id, from, to: leader_start_offset, reason });
+        events.push(BrokerEvent::LogStartAdvanced { partition: self.id, log_start_offset: leader_start_offset });
+        self.report_high_watermark(high_watermark, events);
     }
 
     fn truncate(&mut self, offset: Offset, reason: TruncationReason, now: Timestamp, events: &mut Vec<BrokerEvent>) {
-        let from = self.log.log_end_offset();
+        let (from, high_watermark) = (self.log.log_end_offset(), self.log.high_watermark());
         if self.log.truncate_to(offset, now) {
             let to = self.log.log_end_offset();
             events.push(BrokerEvent::Truncated { partition: self.id, from, to, reason });
+            self.report_high_watermark(high_watermark, events);
         }
     }
 }

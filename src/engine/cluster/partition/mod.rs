@@ -17,6 +17,7 @@ use super::replica::Replica;
 use crate::engine::common::{BrokerId, LeaderEpoch, Offset, Timestamp, TopicPartition, VirtualTime};
 use crate::engine::config::TopicConfig;
 use crate::engine::storage::{Log, Retention, Shutdown};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// One replica of one partition.
@@ -212,8 +213,20 @@ impl Partition {
     }
 
     /// The process starts again, with the high watermark that it had written to disk.
-    pub(super) fn reopen(&mut self, high_watermark: Offset, now: Timestamp) {
+    pub(super) fn reopen(&mut self, high_watermark: Offset, now: Timestamp, events: &mut Vec<BrokerEvent>) {
+        let from = self.log.high_watermark();
         self.log.reopen(Shutdown::Crash, high_watermark, now);
+        self.report_high_watermark(from, events);
+    }
+
+    /// Reports a high watermark that was `from` before.
+    fn report_high_watermark(&self, from: Offset, events: &mut Vec<BrokerEvent>) {
+        let (partition, to) = (self.id, self.log.high_watermark());
+        match to.cmp(&from) {
+            Ordering::Less => events.push(BrokerEvent::HighWatermarkLowered { partition, from, to }),
+            Ordering::Equal => {}
+            Ordering::Greater => events.push(BrokerEvent::HighWatermarkAdvanced { partition, from, to }),
+        }
     }
 
     /// Deletes the segments that may go.

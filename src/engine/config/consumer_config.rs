@@ -1,0 +1,17 @@
+//! A consumer's settings (`org.apache.kafka.clients.consumer.ConsumerConfig`), as far as one that reads by itself has use for them.
+
+use super::setting::{SettingKind, settings};
+
+const I32_MAX: i64 = i32::MAX as i64;
+
+settings! {
+    /// The settings of one consumer.
+    ConsumerConfig {
+        fetch_min_bytes: i64 = 1, "fetch.min.bytes", "bytes", SettingKind::Int { min: 0, max: I32_MAX }, "How many bytes end a fetch's wait on the broker.";
+        fetch_max_wait_ms: i64 = 500, "fetch.max.wait.ms", "ms", SettingKind::Int { min: 0, max: I32_MAX }, "How long a broker holds a fetch that finds less.";
+        fetch_max_bytes: i64 = 52_428_800, "fetch.max.bytes", "bytes", SettingKind::Int { min: 0, max: I32_MAX }, "Bytes of an answer; one whole batch is always given.";
+        max_partition_fetch_bytes: i64 = 1_048_576, "max.partition.fetch.bytes", "bytes", SettingKind::Int { min: 0, max: I32_MAX }, "Bytes of one partition in an answer; one whole batch is always given.";
+        retry_backoff_ms: i64 = 100, "retry.backoff.ms", "ms", SettingKind::Int { min: 0, max: 3_600_000 }, "How long after a failure before the consumer tries again.";
+        metadata_max_age_ms: i64 = 300_000, "metadata.max.age.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How often the consumer asks anew who leads what, and whether there are more partitions.";
+    }
+}
