@@ -1,12 +1,10 @@
 //! A tiny driver for tests: one queue, the same latency everywhere, no chance. The real one is the simulation.
 
 use super::event::{BrokerEvent, ControllerEvent};
-use super::output::{
-    BrokerEffect, BrokerOutput, BrokerTimer, ControllerEffect, ControllerOutput, ControllerTimer,
-};
+use super::output::{BrokerEffect, BrokerOutput, BrokerTimer, ControllerEffect, ControllerOutput, ControllerTimer};
 use super::protocol::{
-    ConnectionId, ControllerRequest, ControllerResponse, CorrelationId, FetchPartition, FetchRequest,
-    FetchedPartition, Fetcher, MetadataUpdate, ProducePartitionResponse, ProduceRequest, Request, Response,
+    ConnectionId, ControllerRequest, ControllerResponse, CorrelationId, FetchPartition, FetchRequest, FetchedPartition,
+    Fetcher, MetadataUpdate, ProducePartitionResponse, ProduceRequest, Request, Response,
 };
 use super::{Broker, Controller, NewTopic, Partition, ring_placement};
 use crate::engine::common::{BrokerId, KafkaError, Offset, PartitionId, TopicId, TopicPartition, VirtualTime};
@@ -45,6 +43,16 @@ impl Task {
             Task::ControllerTimer(_) | Task::ToController { .. } => None,
         }
     }
+
+    /// The broker that speaks with the controller.
+    fn beside_controller(&self) -> Option<BrokerId> {
+        match self {
+            Task::ToController { from: broker, .. }
+            | Task::FromController { to: broker, .. }
+            | Task::Metadata { to: broker, .. } => Some(*broker),
+            _ => None,
+        }
+    }
 }
 
 /// What a client was answered.
@@ -69,6 +77,10 @@ pub(super) struct Cluster {
     next_connection: u64,
     /// Brokers that do nothing for now, and what came for them.
     frozen: BTreeMap<BrokerId, Vec<Task>>,
+    /// Brokers that cannot reach the controller, nor it them, and what waits.
+    cut: BTreeMap<BrokerId, Vec<Task>>,
+    /// Brokers whose next update gets lost.
+    lossy: BTreeSet<BrokerId>,
     pub(super) answers: BTreeMap<ConnectionId, Vec<Answer>>,
     pub(super) closed: BTreeSet<ConnectionId>,
     pub(super) events: Vec<(VirtualTime, BrokerId, BrokerEvent)>,
@@ -130,6 +142,8 @@ impl Cluster {
             open: BTreeMap::new(),
             next_connection: 1000,
             frozen: BTreeMap::new(),
+            cut: BTreeMap::new(),
+            lossy: BTreeSet::new(),
             answers: BTreeMap::new(),
             closed: BTreeSet::new(),
             events: Vec::new(),
@@ -278,9 +292,15 @@ impl Cluster {
             held.push(task);
             return;
         }
+        if let Some(held) = task.beside_controller().and_then(|id| self.cut.get_mut(&id)) {
+            held.push(task);
+            return;
+        }
         match task {
             Task::Timer(id, timer) => self.call(id, |broker, now, out| broker.timer(now, timer, out)),
-            Task::ControllerTimer(timer) => self.with_controller(|controller, now, out| controller.timer(now, timer, out)),
+            Task::ControllerTimer(timer) => {
+                self.with_controller(|controller, now, out| controller.timer(now, timer, out))
+            }
             Task::Request { to, connection, correlation, request } => {
                 if self.brokers[&to].is_up() {
                     self.call(to, |broker, now, out| broker.receive(now, connection, correlation, request, out));
@@ -303,6 +323,7 @@ impl Cluster {
             Task::FromController { to, correlation, response } => {
                 self.call(to, |broker, now, out| broker.controller_answered(now, correlation, response, out));
             }
+            Task::Metadata { to, .. } if self.lossy.remove(&to) => {}
             Task::Metadata { to, update } => {
                 self.call(to, |broker, now, out| broker.update_metadata(now, update, out));
             }
@@ -333,6 +354,35 @@ impl Cluster {
     pub(super) fn thaw(&mut self, id: i32) {
         for task in self.frozen.remove(&BrokerId(id)).unwrap_or_default() {
             self.schedule(self.now, task);
+        }
+    }
+
+    /// The answers that have come for a frozen broker are lost: whoever gave them died before it could read them.
+    pub(super) fn lose_answers_to_frozen(&mut self, id: i32) {
+        if let Some(held) = self.frozen.get_mut(&BrokerId(id)) {
+            held.retain(|task| !matches!(task, Task::Response { .. }));
+        }
+    }
+
+    /// The controller's next update to this broker gets lost.
+    pub(super) fn lose_next_update_to(&mut self, id: i32) {
+        self.lossy.insert(BrokerId(id));
+    }
+
+    /// A client closes its connection.
+    pub(super) fn disconnect(&mut self, from: i32, connection: u64) {
+        let connection = ConnectionId(connection);
+        self.call(BrokerId(from), |broker, now, out| broker.disconnected(now, connection, out));
+    }
+
+    /// Nothing passes between the broker and the controller until they are joined again.
+    pub(super) fn cut_from_controller(&mut self, id: i32) {
+        self.cut.entry(BrokerId(id)).or_default();
+    }
+
+    pub(super) fn join_to_controller(&mut self, id: i32) {
+        for task in self.cut.remove(&BrokerId(id)).unwrap_or_default() {
+            self.send(task);
         }
     }
 

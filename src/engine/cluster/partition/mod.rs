@@ -6,6 +6,8 @@
 
 mod follower;
 mod leader;
+#[cfg(test)]
+mod tests;
 
 pub(super) use follower::FetchedOutcome;
 pub(super) use leader::{LeaderContext, ProposalOutcome, Refusal};

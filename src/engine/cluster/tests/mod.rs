@@ -1,0 +1,8 @@
+//! The cluster as a whole, over the tiny driver: what a client is answered, what is stored, who leads.
+
+mod acks;
+mod consumer;
+mod failover;
+mod isr;
+mod lifecycle;
+mod requests;
