@@ -204,7 +204,7 @@ fn every_answer_is_kafkas() {
             let mut expected = step.clone();
             QUESTION.iter().for_each(|name| drop(expected.as_object_mut().expect("a step is an object").remove(*name)));
             let answer = replay.answer(step);
-            assert_eq!(answer, expected, "{path}, step {index}: {step}\nours on the left, Kafka's on the right");
+            vectors::assert_same(&answer, &expected, &format!("{path}, step {index}: {step}"));
             answers += expected.as_object().map_or(0, serde_json::Map::len);
         }
     }

@@ -190,10 +190,10 @@ fn requests_and_outcomes_are_kafkas() {
         for (index, step) in file["steps"].as_array().expect("steps is a list").iter().enumerate() {
             let expected = expected_of(step);
             let answer = replay.answer(step);
-            assert_eq!(
-                answer, expected,
-                "{path}, step {index}, t {}\nours on the left, Kafka's on the right",
-                step["t"]
+            vectors::assert_same(
+                &answer,
+                &expected,
+                &format!("{path}, step {index} ({} at {})", step["do"], step["t"]),
             );
             runs += usize::from(step["do"] == "run");
         }

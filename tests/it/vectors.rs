@@ -58,3 +58,32 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest;
     sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// Fails with each place where `ours` and `theirs` differ, by its path, after `what`.
+#[track_caller]
+pub(crate) fn assert_same(ours: &Value, theirs: &Value, what: &str) {
+    let mut found = Vec::new();
+    find_differences("", Some(ours), Some(theirs), &mut found);
+    assert!(found.is_empty(), "{what}\n  {}", found.join("\n  "));
+}
+
+fn find_differences(path: &str, ours: Option<&Value>, theirs: Option<&Value>, found: &mut Vec<String>) {
+    match (ours, theirs) {
+        (Some(Value::Object(ours)), Some(Value::Object(theirs))) => {
+            let only_theirs = theirs.keys().filter(|name| !ours.contains_key(*name));
+            for name in ours.keys().chain(only_theirs) {
+                find_differences(&format!("{path}.{name}"), ours.get(name), theirs.get(name), found);
+            }
+        }
+        (Some(Value::Array(ours)), Some(Value::Array(theirs))) => {
+            for index in 0..ours.len().max(theirs.len()) {
+                find_differences(&format!("{path}[{index}]"), ours.get(index), theirs.get(index), found);
+            }
+        }
+        (ours, theirs) if ours != theirs => {
+            let shown = |value: Option<&Value>| value.map_or("nothing".to_string(), Value::to_string);
+            found.push(format!("{path}: ours {}, theirs {}", shown(ours), shown(theirs)));
+        }
+        _ => {}
+    }
+}

@@ -111,6 +111,21 @@ impl MetadataView {
         self.by_node.get(&node).map_or(&[], Vec::as_slice)
     }
 
+    /// Takes a metadata answer. A partition whose leader epoch in the answer is *older* than the known one keeps what is known: the broker
+    /// that answered had not heard yet (`Metadata.updateLatestMetadata`).
+    pub fn update(&mut self, answer: MetadataView) {
+        let known = std::mem::replace(&mut self.topics, answer.topics);
+        for (topic, known) in self.topics.iter_mut().zip(known) {
+            for (told, known) in topic.partitions.iter_mut().zip(known.partitions) {
+                if told.leader_epoch < known.leader_epoch {
+                    *told = known;
+                }
+            }
+            topic.list_available();
+        }
+        self.list_by_node();
+    }
+
     /// Takes a leader that a broker named in an answer (`Metadata.updatePartitionLeadership`, KIP-951), if its epoch is newer than the
     /// known one. Whether it did.
     pub fn maybe_update_leadership(
@@ -158,5 +173,9 @@ mod tests {
         assert_eq!(view.partitions_of(BrokerId(1)), []);
         assert_eq!(view.partitions_of(BrokerId(2)), [partition(0), partition(1)]);
         assert_eq!(view.topic(TopicId(0)).unwrap().available(), [PartitionId(0), PartitionId(1)]);
+
+        view.update(MetadataView::new(vec![TopicMetadata::new(vec![known(1), known(1), known(1)])]));
+        assert_eq!(view.partitions_of(BrokerId(1)), [partition(1), partition(2)]);
+        assert_eq!(view.partitions_of(BrokerId(2)), [partition(0)], "the answer is older than what is known");
     }
 }

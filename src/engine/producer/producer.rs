@@ -144,9 +144,9 @@ impl Producer {
         &self.sender
     }
 
-    /// Takes a metadata answer.
-    pub fn set_metadata(&mut self, metadata: MetadataView) {
-        self.metadata = metadata;
+    /// Takes a metadata answer. Wake the sender after it.
+    pub fn set_metadata(&mut self, answer: MetadataView) {
+        self.metadata.update(answer);
     }
 
     /// The moment at which a send() that begins now stops waiting, for metadata and for memory together: `max.block.ms` later.
