@@ -5,6 +5,7 @@
 mod accumulator;
 mod batches;
 mod broker_partitions;
+mod cli;
 mod corrupt;
 mod house;
 mod log_vectors;
@@ -14,5 +15,6 @@ mod record_codecs;
 mod ring;
 mod ring_log;
 mod ring_view;
+mod segments;
 mod sender;
 mod vectors;
