@@ -6,6 +6,7 @@
 mod dump;
 mod partition;
 mod recover;
+mod run;
 mod seek;
 
 use std::fmt;
@@ -26,6 +27,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "dump", summary: "decode files of a partition", help: dump::HELP, run: dump::run },
     Command { name: "recover", summary: "cut a torn tail, rebuild indexes", help: recover::HELP, run: recover::run },
     Command { name: "seek", summary: "find a record by offset or timestamp", help: seek::HELP, run: seek::run },
+    Command { name: "run", summary: "run a scenario of the simulated cluster", help: run::HELP, run: run::run },
     Command { name: "partition", summary: "where keys land", help: partition::HELP, run: partition::run },
 ];
 
@@ -135,7 +137,7 @@ fn start(streams: &mut Streams<'_>) -> Result<ExitCode, Failure> {
 }
 
 fn help(streams: &mut Streams<'_>) -> Result<ExitCode, Failure> {
-    writeln!(streams.out, "highwater: Kafka's log and partitioners, from the command line\n\nCommands:")?;
+    writeln!(streams.out, "highwater: Kafka's log, partitioners and cluster, from the command line\n\nCommands:")?;
     for command in COMMANDS {
         writeln!(streams.out, "  {:<11}{}", command.name, command.summary)?;
     }

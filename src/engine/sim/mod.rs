@@ -1,19 +1,46 @@
 //! The simulation: one deterministic run of scenario, seed and commands.
 //!
-//! Commands go in (`command`), events come out (`event`), and [`trace`] hashes both. Nothing here knows a clock or a browser.
+//! Commands go in (`command`), events come out (`event`), and `trace` hashes both. [`Simulation`] runs forward, [`Timeline`]
+//! goes anywhere; [`State`] is everything at one moment. Nothing here knows a clock or a browser.
+//!
+//! `scheduler` holds what is to come, `network` what is on the wires; the `step_*` files let brokers, producers and consumers
+//! act and write down in the `ledger` what became of every record.
 
 pub mod chunked;
 pub mod command;
+pub mod consumer_node;
 pub mod content;
+pub mod event;
 pub mod ledger;
 pub mod links;
+pub mod metrics;
+pub mod network;
+pub mod producer_session;
+pub mod report;
 pub mod scenario;
 mod scenario_json;
+pub mod scheduler;
+pub mod simulation;
+mod start;
+pub mod state;
+mod step;
+mod step_broker;
+mod step_client;
+mod step_command;
+mod step_consumer;
+mod step_producer;
+pub mod timeline;
 pub mod trace;
 pub mod workload;
 
 pub use command::{Command, CommandError, HeaderContent, SendRecord, SettingContent, TimedCommand};
 pub use content::Content;
+pub use event::{Event, EventKind, Limit, MarkKind, ProducerEvent};
+pub use ledger::{Figure, Ledger, Totals};
+pub use report::RunReport;
 pub use scenario::{Client, Scenario, ScenarioError};
+pub use simulation::Simulation;
+pub use state::State;
+pub use timeline::{Branch, Mark, Timeline};
 pub use trace::TraceHash;
 pub use workload::Workload;

@@ -6,7 +6,7 @@ use super::command::TimedCommand;
 use super::links::Links;
 use super::workload::Workload;
 use crate::engine::common::{BrokerId, TopicId, VirtualTime, limits};
-use crate::engine::config::{BrokerConfig, PartitionerClass, ProducerConfig, TopicConfig};
+use crate::engine::config::{BrokerConfig, ConsumerConfig, PartitionerClass, ProducerConfig, TopicConfig};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -99,17 +99,16 @@ pub struct ProducerSpec {
 }
 
 /// A consumer: it reads every partition of one topic.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ConsumerSpec {
     /// Its name on the page.
     pub name: String,
     /// The topic's name; the scenario's first topic if none is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
     /// Whether it begins paused.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
+    /// Its settings.
+    pub config: ConsumerConfig,
 }
 
 /// What is wrong with a scenario, and where.

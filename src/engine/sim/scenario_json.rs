@@ -11,7 +11,7 @@ use super::scenario::{
 };
 use super::workload::Workload;
 use crate::engine::common::VirtualTime;
-use crate::engine::config::{BrokerConfig, ConfigError, ProducerConfig, Setting, TopicConfig, Value};
+use crate::engine::config::{BrokerConfig, ConfigError, ConsumerConfig, ProducerConfig, Setting, TopicConfig, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
@@ -32,7 +32,7 @@ struct Written {
     #[serde(default)]
     producers: Vec<WrittenProducer>,
     #[serde(default)]
-    consumers: Vec<ConsumerSpec>,
+    consumers: Vec<WrittenConsumer>,
     #[serde(default)]
     links: Links,
     #[serde(default)]
@@ -73,6 +73,18 @@ struct WrittenProducer {
     workload: Option<Workload>,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WrittenConsumer {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    topic: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    paused: bool,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    config: Settings,
+}
+
 impl Scenario {
     /// Reads a scenario's JSON.
     ///
@@ -110,6 +122,7 @@ impl Written {
         apply("brokers.config", &self.brokers.config, |name, value| broker_config.set(name, value))?;
         let topics = self.topics.into_iter().enumerate().map(|(at, topic)| topic.into_spec(at));
         let producers = self.producers.into_iter().enumerate().map(|(at, producer)| producer.into_spec(at));
+        let consumers = self.consumers.into_iter().enumerate().map(|(at, consumer)| consumer.into_spec(at));
         let commands = self.commands.into_iter().enumerate().map(|(at, command)| timed_command(at, command));
         Ok(Scenario {
             seed: self.seed,
@@ -118,7 +131,7 @@ impl Written {
             brokers: BrokersSpec { count: self.brokers.count, config: broker_config },
             topics: topics.collect::<Result<_, _>>()?,
             producers: producers.collect::<Result<_, _>>()?,
-            consumers: self.consumers,
+            consumers: consumers.collect::<Result<_, _>>()?,
             links: self.links,
             commands: commands.collect::<Result<_, _>>()?,
         })
@@ -138,7 +151,7 @@ impl Written {
             },
             topics: scenario.topics.iter().map(WrittenTopic::from_spec).collect(),
             producers: scenario.producers.iter().map(WrittenProducer::from_spec).collect(),
-            consumers: scenario.consumers.clone(),
+            consumers: scenario.consumers.iter().map(WrittenConsumer::from_spec).collect(),
             links: scenario.links.clone(),
             commands: scenario.commands.iter().map(written_command).collect(),
         }
@@ -181,6 +194,25 @@ impl WrittenProducer {
             client: spec.client,
             config: changed(&ProducerConfig::settings(), |name| (spec.config.get(name), defaults.get(name))),
             workload: spec.workload.clone(),
+        }
+    }
+}
+
+impl WrittenConsumer {
+    fn into_spec(self, at: usize) -> Result<ConsumerSpec, ScenarioError> {
+        let mut config = ConsumerConfig::default();
+        apply(&format!("consumers[{at}].config"), &self.config, |name, value| config.set(name, value))?;
+        Ok(ConsumerSpec { name: self.name, topic: self.topic, paused: self.paused, config })
+    }
+
+    fn from_spec(spec: &ConsumerSpec) -> Self {
+        Self {
+            name: spec.name.clone(),
+            topic: spec.topic.clone(),
+            paused: spec.paused,
+            config: changed(&ConsumerConfig::settings(), |name| {
+                (spec.config.get(name), ConsumerConfig::default().get(name))
+            }),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::totals::{Flags, Standing};
 use crate::engine::common::{
     BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime,
 };
-use crate::engine::record::RecordBatch;
+use crate::engine::record::{Header, RecordBatch};
 use bytes::Bytes;
 use serde::Serialize;
 use std::sync::Arc;
@@ -145,7 +145,7 @@ pub struct OpenContent {
     /// The value.
     pub value: Option<Bytes>,
     /// The headers.
-    pub headers: Vec<(Bytes, Option<Bytes>)>,
+    pub headers: Vec<Header>,
 }
 
 /// One producer batch.

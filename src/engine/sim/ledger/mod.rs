@@ -19,7 +19,7 @@ use super::chunked::Chunked;
 use crate::engine::common::{
     BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime,
 };
-use crate::engine::record::RecordBatch;
+use crate::engine::record::{Header, RecordBatch};
 use books::{Books, Missing};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ pub struct RecordContent {
     /// The value.
     pub value: Option<Bytes>,
     /// The headers.
-    pub headers: Vec<(Bytes, Option<Bytes>)>,
+    pub headers: Vec<Header>,
 }
 
 impl Ledger {
@@ -158,8 +158,7 @@ impl Ledger {
         if let Some(body) = &batch.body {
             let records = body.records().ok()?;
             let record = records.into_iter().nth(index)?;
-            let headers = record.headers.iter().map(|header| (header.key.clone(), header.value.clone())).collect();
-            return Some(RecordContent { key: record.key.clone(), value: record.value.clone(), headers });
+            return Some(RecordContent { key: record.key, value: record.value, headers: record.headers });
         }
         let open = batch.open.get(index)?;
         Some(RecordContent { key: entry.key.clone(), value: open.value.clone(), headers: open.headers.clone() })
@@ -266,14 +265,16 @@ impl Ledger {
         batch
     }
 
-    /// A batch was encoded.
-    pub(super) fn closed(&mut self, batch: BatchRef, body: RecordBatch, at: VirtualTime) {
+    /// A batch is encoded. Whether it was not before.
+    pub(super) fn closed(&mut self, batch: BatchRef, body: &RecordBatch, at: VirtualTime) -> bool {
         let entry = self.books.batch_mut(batch);
-        if entry.body.is_none() {
-            entry.body = Some(body);
+        let is_news = entry.body.is_none();
+        if is_news {
+            entry.body = Some(body.clone());
             entry.open = Arc::default();
             entry.note(at, BatchMoment::Closed);
         }
+        is_news
     }
 
     /// A batch was too large: its records go on in smaller ones.

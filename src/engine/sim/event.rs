@@ -1,0 +1,335 @@
+//! What happened in a run: a closed list, in order. Ledger, timeline, trace hash and page read it; nothing acts on it.
+//!
+//! Subsystems speak in their own events, which stand here as they are. An event is *visible* if a picture can show it, and a
+//! *mark* if someone who scrubs through the run would look for it.
+
+use super::command::Command;
+use super::ledger::Failure;
+use crate::engine::cluster::protocol::{Api, ConnectionId, CorrelationId};
+use crate::engine::cluster::{BrokerEvent, ControllerEvent};
+use crate::engine::common::{
+    BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime,
+};
+use crate::engine::consumer::ConsumerEvent;
+use std::fmt;
+use std::sync::Arc;
+
+/// Something that happened. Events of one time are in the order in which they happened.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct Event {
+    /// When.
+    pub at: VirtualTime,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub enum EventKind {
+    /// Someone gave a command.
+    Command(Arc<Command>),
+    /// A command of the scenario was not possible at its time; nothing was changed.
+    CommandRefused(Arc<Command>),
+    /// A producer session did something.
+    Producer {
+        /// Which.
+        session: SessionId,
+        /// What.
+        event: ProducerEvent,
+    },
+    /// A broker did something.
+    Broker {
+        /// Which.
+        broker: BrokerId,
+        /// What.
+        event: BrokerEvent,
+    },
+    /// The controller did something.
+    Controller(ControllerEvent),
+    /// A consumer did something.
+    Consumer {
+        /// Which, by its place in the scenario.
+        consumer: u32,
+        /// What.
+        event: ConsumerEvent,
+    },
+    /// A message came to an end that is not there any more.
+    MessageDropped {
+        /// Its connection.
+        connection: ConnectionId,
+        /// The broker at the server's end.
+        broker: BrokerId,
+        /// Whether it was a producer's or consumer's request.
+        is_request: bool,
+    },
+    /// More delivered records are lost than before.
+    RecordsLost {
+        /// How many more.
+        more: u64,
+        /// How many now.
+        lost: u64,
+    },
+    /// The run came to one of its limits.
+    LimitReached(Limit),
+}
+
+/// A bound of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Limit {
+    /// `RECORDS_MAX`: nothing more is sent.
+    Records,
+    /// `EVENTS_MAX`: time stands still.
+    Events,
+    /// Too much happened in one microsecond: time stands still.
+    Instant,
+    /// `BLOCKED_SENDS_MAX`: nothing more is sent by hand.
+    BlockedSends,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use crate::engine::common::limits;
+        match self {
+            Limit::Records => write!(
+                f,
+                "This run keeps at most {} records; nothing more is sent. Lower the rate, or reset the run.",
+                limits::RECORDS_MAX
+            ),
+            Limit::Events => write!(
+                f,
+                "This run keeps at most {} events; it stops here. Lower the rate, or reset the run.",
+                limits::EVENTS_MAX
+            ),
+            Limit::Instant => f.write_str("More happens in one microsecond than this run can follow; it stops here."),
+            Limit::BlockedSends => write!(
+                f,
+                "At most {} records can wait for a producer that is blocked.",
+                super::producer_session::BLOCKED_SENDS_MAX
+            ),
+        }
+    }
+}
+
+/// Why a call of `send()` waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BlockReason {
+    /// The topic's metadata is not known.
+    Metadata,
+    /// `buffer.memory` is exhausted.
+    Memory,
+}
+
+/// What a producer session did.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub enum ProducerEvent {
+    /// It began: one `KafkaProducer`.
+    Started {
+        /// The producer's place in the scenario.
+        producer: u32,
+    },
+    /// It takes no more records and flushes what it has.
+    Closing,
+    /// It is closed.
+    Closed,
+    /// A connection stands.
+    Connected {
+        /// To whom.
+        broker: BrokerId,
+    },
+    /// A connection is gone, or could not be made.
+    Disconnected {
+        /// To whom.
+        broker: BrokerId,
+        /// Why.
+        why: DisconnectReason,
+    },
+    /// It was told who leads what.
+    MetadataReceived {
+        /// By whom.
+        from: BrokerId,
+    },
+    /// `send()` was called and waits.
+    SendBlocked {
+        /// The record.
+        record: RecordId,
+        /// Why.
+        on: BlockReason,
+    },
+    /// A record joined a batch.
+    RecordBatched {
+        /// The record.
+        record: RecordId,
+        /// Where it goes.
+        partition: TopicPartition,
+        /// The session's number of the batch.
+        batch: u64,
+        /// The batch was made for it.
+        is_new: bool,
+    },
+    /// `send()` failed before the record was in a batch.
+    SendFailed {
+        /// The record.
+        record: RecordId,
+        /// Why.
+        why: Failure,
+    },
+    /// A produce request left.
+    RequestSent {
+        /// Whom to.
+        to: BrokerId,
+        /// On which connection.
+        connection: ConnectionId,
+        /// Its number.
+        correlation: CorrelationId,
+        /// The batches in it: partition, number, how many records.
+        batches: Vec<(TopicPartition, u64, u32)>,
+    },
+    /// The answer to a produce request came.
+    ResponseReceived {
+        /// From whom.
+        from: BrokerId,
+        /// Its number.
+        correlation: CorrelationId,
+    },
+    /// Success was reported for a batch's records.
+    Delivered {
+        /// Where it went.
+        partition: TopicPartition,
+        /// The batch.
+        batch: u64,
+        /// Offset of its first record; −1: unknown.
+        base_offset: Offset,
+        /// How many records.
+        records: u32,
+    },
+    /// An error was reported for a batch's records.
+    Failed {
+        /// Where it went.
+        partition: TopicPartition,
+        /// The batch.
+        batch: u64,
+        /// Why.
+        why: Failure,
+        /// How many records.
+        records: u32,
+        /// It may have been appended all the same.
+        unknown: bool,
+    },
+    /// A batch goes back in its queue for another attempt.
+    Retrying {
+        /// Where it goes.
+        partition: TopicPartition,
+        /// The batch.
+        batch: u64,
+        /// What went wrong.
+        error: KafkaError,
+        /// How often it was put back.
+        attempts: u32,
+    },
+    /// A batch was too large and was split.
+    Split {
+        /// Where it goes.
+        partition: TopicPartition,
+        /// The batch.
+        batch: u64,
+        /// How many it became.
+        parts: u32,
+    },
+    /// An answer came for a batch that had failed meanwhile.
+    AnsweredTooLate {
+        /// Where it went.
+        partition: TopicPartition,
+        /// The batch.
+        batch: u64,
+        /// The error; none: it was appended.
+        error: Option<KafkaError>,
+    },
+    /// An answer named a new leader.
+    LeaderLearned {
+        /// The partition.
+        partition: TopicPartition,
+        /// Its leader.
+        leader: BrokerId,
+        /// The leader's epoch.
+        leader_epoch: LeaderEpoch,
+    },
+    /// `flush()` was called.
+    FlushBegun,
+    /// Everything that `flush()` waited for has an outcome.
+    FlushDone,
+}
+
+/// Why a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DisconnectReason {
+    /// Nobody listens there.
+    Refused,
+    /// The other side closed it or died.
+    ByPeer,
+    /// A request on it was not answered within `request.timeout.ms`.
+    RequestTimeout,
+}
+
+/// What kind of mark an event leaves on the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MarkKind {
+    /// A command.
+    Command,
+    /// A broker's process died.
+    Crash,
+    /// A broker's process runs again.
+    Restart,
+    /// A partition has another leader, or none.
+    Election,
+    /// A log began a new segment.
+    Roll,
+    /// Delivered records are lost.
+    Loss,
+    /// A batch is sent again.
+    Retry,
+    /// The run came to a limit.
+    Limit,
+}
+
+impl EventKind {
+    /// The mark that the event leaves, if any.
+    #[must_use]
+    pub fn mark(&self) -> Option<MarkKind> {
+        match self {
+            EventKind::Command(_) | EventKind::CommandRefused(_) => Some(MarkKind::Command),
+            EventKind::Broker { event: BrokerEvent::Crashed, .. } => Some(MarkKind::Crash),
+            EventKind::Broker { event: BrokerEvent::Started { incarnation }, .. } if *incarnation > 1 => {
+                Some(MarkKind::Restart)
+            }
+            EventKind::Broker { event: BrokerEvent::Rolled { .. }, .. } => Some(MarkKind::Roll),
+            EventKind::Controller(ControllerEvent::LeaderElected { .. }) => Some(MarkKind::Election),
+            EventKind::Producer { event: ProducerEvent::Retrying { .. }, .. } => Some(MarkKind::Retry),
+            EventKind::RecordsLost { .. } => Some(MarkKind::Loss),
+            EventKind::LimitReached(_) => Some(MarkKind::Limit),
+            _ => None,
+        }
+    }
+
+    /// Whether a picture can show it. Timers, heartbeats and fetches that find nothing are not visible.
+    #[must_use]
+    pub fn is_visible(&self) -> bool {
+        match self {
+            EventKind::Broker { event, .. } => broker_event_is_visible(event),
+            EventKind::Producer { event, .. } => !matches!(event, ProducerEvent::MetadataReceived { .. }),
+            EventKind::MessageDropped { is_request, .. } => *is_request,
+            _ => true,
+        }
+    }
+}
+
+fn broker_event_is_visible(event: &BrokerEvent) -> bool {
+    match event {
+        BrokerEvent::RequestReceived { api, .. }
+        | BrokerEvent::RequestAnswered { api, .. }
+        | BrokerEvent::PurgatoryEntered { api, .. }
+        | BrokerEvent::PurgatoryLeft { api, .. } => *api == Api::Produce,
+        BrokerEvent::RequestTaken { .. } | BrokerEvent::RegistrationRefused { .. } => false,
+        _ => true,
+    }
+}

@@ -1,0 +1,332 @@
+//! Connections and what is on the wires.
+//!
+//! A message in flight is an interval, `sent_at` to `arrives_at`, so that the view can tell where it is at any moment.
+//! Messages of one direction of a connection never overtake each other. A connection has two ends that open and close for
+//! themselves: what arrives at a closed end is dropped. Who acts on an arrival is in `step`.
+
+use super::links::{LinkSpec, Links};
+use super::scenario::Scenario;
+use crate::engine::cluster::protocol::{
+    ConnectionId, ControllerRequest, ControllerResponse, CorrelationId, MetadataUpdate, Request, Response,
+};
+use crate::engine::common::{BrokerId, Prng, SessionId, VirtualTime};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A message, numbered over the whole run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageId(pub u64);
+
+/// Who sends or receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Endpoint {
+    /// A producer session.
+    Session(SessionId),
+    /// A consumer, by its place in the scenario.
+    Consumer(u32),
+    /// A broker.
+    Broker(BrokerId),
+    /// The controller.
+    Controller,
+}
+
+/// What a message says.
+#[derive(Clone, Debug)]
+pub enum Payload {
+    /// A client wants a connection (SYN).
+    Connect,
+    /// It has it.
+    Connected,
+    /// Nobody listens (RST).
+    Refused,
+    /// The other end is closed (FIN or RST), behind everything it sent before.
+    Close,
+    /// A request.
+    Request(CorrelationId, Request),
+    /// Its answer.
+    Response(CorrelationId, Response),
+    /// A broker's request to the controller.
+    ToController(CorrelationId, ControllerRequest),
+    /// Its answer.
+    FromController(CorrelationId, ControllerResponse),
+    /// Metadata from the controller.
+    Metadata(MetadataUpdate),
+}
+
+/// Bytes of a message that is only TCP's.
+const TCP_BYTES: usize = 40;
+
+impl Payload {
+    /// Bytes on the wire.
+    #[must_use]
+    pub fn size_in_bytes(&self) -> usize {
+        match self {
+            Payload::Connect | Payload::Connected | Payload::Refused | Payload::Close => TCP_BYTES,
+            Payload::Request(_, request) => request.size_in_bytes(),
+            Payload::Response(_, response) => response.size_in_bytes(),
+            Payload::ToController(_, request) => request.size_in_bytes(),
+            Payload::FromController(_, response) => response.size_in_bytes(),
+            Payload::Metadata(update) => update.size_in_bytes(),
+        }
+    }
+}
+
+/// A message in flight.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its number.
+    pub id: MessageId,
+    /// The connection that carries it; none between broker and controller.
+    pub connection: Option<ConnectionId>,
+    /// Who sent it.
+    pub from: Endpoint,
+    /// Who gets it.
+    pub to: Endpoint,
+    /// When its first byte left.
+    pub sent_at: VirtualTime,
+    /// When its last byte arrives.
+    pub arrives_at: VirtualTime,
+    /// Its size.
+    pub size_in_bytes: u64,
+    /// What it says.
+    pub payload: Payload,
+}
+
+/// One direction of a connection.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lane {
+    /// When the last byte of what was given to it so far is written.
+    free_at: VirtualTime,
+    /// When the last of it arrives.
+    last_arrival: VirtualTime,
+}
+
+impl Lane {
+    /// Gives it a message: when it arrives.
+    fn carry(&mut self, now: VirtualTime, bytes: u64, link: LinkSpec, prng: &mut Prng) -> VirtualTime {
+        let micros = u128::from(bytes) * 1_000_000 / u128::from(link.bandwidth_bytes_per_second.max(1));
+        let transmission = VirtualTime(u64::try_from(micros).unwrap_or(u64::MAX));
+        self.free_at = self.free_at.max(now) + transmission;
+        let jitter = if link.jitter_us > 0 { prng.between(0, link.jitter_us) } else { 0 };
+        let arrival = self.free_at + VirtualTime(link.latency_us + jitter);
+        self.last_arrival = self.last_arrival.max(arrival);
+        self.last_arrival
+    }
+}
+
+/// A TCP connection from a client, or a broker as a client, to a broker.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its number.
+    pub id: ConnectionId,
+    /// Who made it.
+    pub client: Endpoint,
+    /// Whom to.
+    pub server: BrokerId,
+    /// The client's end is open.
+    pub client_open: bool,
+    /// The server's end is open.
+    pub server_open: bool,
+    /// Both ends know that it stands.
+    pub established: bool,
+    link: LinkSpec,
+    to_server: Lane,
+    to_client: Lane,
+}
+
+/// Which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    ToServer,
+    ToClient,
+}
+
+/// Connections and messages.
+#[derive(Clone, Debug)]
+pub struct Network {
+    links: Links,
+    names: BTreeMap<Endpoint, String>,
+    messages: BTreeMap<MessageId, Message>,
+    connections: BTreeMap<ConnectionId, Connection>,
+    controller_lanes: BTreeMap<BrokerId, (Lane, Lane)>,
+    next_message: u64,
+    next_connection: u64,
+    prng: Prng,
+}
+
+impl Network {
+    pub(super) fn new(scenario: &Scenario) -> Self {
+        let brokers = scenario.broker_ids().map(|id| (Endpoint::Broker(id), format!("broker-{id}")));
+        let consumers = (0..).map(Endpoint::Consumer).zip(scenario.consumers.iter().map(|spec| spec.name.clone()));
+        let controller = std::iter::once((Endpoint::Controller, "controller".to_string()));
+        Self {
+            links: scenario.links.clone(),
+            names: brokers.chain(consumers).chain(controller).collect(),
+            messages: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            controller_lanes: BTreeMap::new(),
+            next_message: 0,
+            next_connection: 0,
+            prng: Prng::stream(scenario.seed, "network"),
+        }
+    }
+
+    /// Tells the name of a producer session's producer.
+    pub(super) fn name(&mut self, endpoint: Endpoint, name: String) {
+        self.names.insert(endpoint, name);
+    }
+
+    /// What is in flight, oldest first.
+    pub fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.messages.values()
+    }
+
+    /// The connections of which an end is open, oldest first.
+    pub fn connections(&self) -> impl Iterator<Item = &Connection> {
+        self.connections.values()
+    }
+
+    /// A connection, while an end of it is open.
+    #[must_use]
+    pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
+        self.connections.get(&id)
+    }
+
+    /// How far apart two nodes are.
+    #[must_use]
+    pub fn link(&self, a: Endpoint, b: Endpoint) -> LinkSpec {
+        let named = |endpoint| self.names.get(&endpoint).map(String::as_str);
+        if !self.links.between.is_empty()
+            && let (Some(a), Some(b)) = (named(a), named(b))
+            && let Some(link) = self.links.exception(a, b)
+        {
+            return link;
+        }
+        match (a, b) {
+            (Endpoint::Controller, _) | (_, Endpoint::Controller) => self.links.controller,
+            (Endpoint::Broker(_), Endpoint::Broker(_)) => self.links.broker,
+            _ => self.links.client,
+        }
+    }
+
+    /// Begins a connection and sends the first packet.
+    pub(super) fn connect(&mut self, now: VirtualTime, client: Endpoint, server: BrokerId) -> (ConnectionId, Flying) {
+        let id = self.new_connection(client, server, false);
+        let flying = self.send(now, id, Direction::ToServer, Payload::Connect).expect("the connection was just made");
+        (id, flying)
+    }
+
+    /// A connection of an administrator, which stands from the start.
+    pub(super) fn open_for_administrator(&mut self, server: BrokerId) -> ConnectionId {
+        self.new_connection(Endpoint::Controller, server, true)
+    }
+
+    fn new_connection(&mut self, client: Endpoint, server: BrokerId, established: bool) -> ConnectionId {
+        let id = ConnectionId(self.next_connection);
+        self.next_connection += 1;
+        let connection = Connection {
+            id,
+            client,
+            server,
+            client_open: true,
+            server_open: established,
+            established,
+            link: self.link(client, Endpoint::Broker(server)),
+            to_server: Lane::default(),
+            to_client: Lane::default(),
+        };
+        self.connections.insert(id, connection);
+        id
+    }
+
+    /// Sends a message on a connection; nothing if that is gone.
+    pub(super) fn send(
+        &mut self,
+        now: VirtualTime,
+        id: ConnectionId,
+        direction: Direction,
+        payload: Payload,
+    ) -> Option<Flying> {
+        let connection = self.connections.get_mut(&id)?;
+        let bytes = payload.size_in_bytes() as u64;
+        let server = Endpoint::Broker(connection.server);
+        let (lane, from, to) = match direction {
+            Direction::ToServer => (&mut connection.to_server, connection.client, server),
+            Direction::ToClient => (&mut connection.to_client, server, connection.client),
+        };
+        let sent_at = lane.free_at.max(now);
+        let arrives_at = lane.carry(now, bytes, connection.link, &mut self.prng);
+        Some(self.put(Message {
+            id: MessageId(0),
+            connection: Some(id),
+            from,
+            to,
+            sent_at,
+            arrives_at,
+            size_in_bytes: bytes,
+            payload,
+        }))
+    }
+
+    /// Sends a message between a broker and the controller.
+    pub(super) fn send_control(
+        &mut self,
+        now: VirtualTime,
+        broker: BrokerId,
+        to_broker: bool,
+        payload: Payload,
+    ) -> Flying {
+        let link = self.link(Endpoint::Broker(broker), Endpoint::Controller);
+        let bytes = payload.size_in_bytes() as u64;
+        let (up, down) = self.controller_lanes.entry(broker).or_default();
+        let lane = if to_broker { down } else { up };
+        let sent_at = lane.free_at.max(now);
+        let arrives_at = lane.carry(now, bytes, link, &mut self.prng);
+        let ends = (Endpoint::Broker(broker), Endpoint::Controller);
+        let (to, from) = if to_broker { ends } else { (ends.1, ends.0) };
+        self.put(Message {
+            id: MessageId(0),
+            connection: None,
+            from,
+            to,
+            sent_at,
+            arrives_at,
+            size_in_bytes: bytes,
+            payload,
+        })
+    }
+
+    fn put(&mut self, message: Message) -> Flying {
+        let id = MessageId(self.next_message);
+        self.next_message += 1;
+        let flying = Flying { id, arrives_at: message.arrives_at };
+        self.messages.insert(id, Message { id, ..message });
+        flying
+    }
+
+    /// Takes a message that arrives.
+    pub(super) fn take(&mut self, id: MessageId) -> Option<Message> {
+        self.messages.remove(&id)
+    }
+
+    pub(super) fn connection_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.connections.get_mut(&id)
+    }
+
+    /// Forgets a connection once both ends are closed and nothing is on it.
+    pub(super) fn maybe_forget(&mut self, id: ConnectionId) {
+        let closed =
+            self.connections.get(&id).is_some_and(|connection| !connection.client_open && !connection.server_open);
+        if closed && !self.messages.values().any(|message| message.connection == Some(id)) {
+            self.connections.remove(&id);
+        }
+    }
+}
+
+/// A message that was given to the wire.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flying {
+    pub(super) id: MessageId,
+    pub(super) arrives_at: VirtualTime,
+}

@@ -1,0 +1,318 @@
+//! Driving brokers and the controller: their effects become messages and tasks, their events go to the ledger and the trace.
+
+use super::event::EventKind;
+use super::ledger::CopyEntry;
+use super::network::{Direction, Endpoint, Payload};
+use super::scheduler::Task;
+use super::state::State;
+use crate::engine::cluster::protocol::{ConnectionId, CorrelationId, Request, Response};
+use crate::engine::cluster::{
+    Broker, BrokerEffect, BrokerEvent, BrokerOutput, Controller, ControllerEffect, ControllerEvent, ControllerOutput,
+};
+use crate::engine::common::{BrokerId, PartitionId, TopicPartition, VirtualTime};
+use std::sync::Arc;
+
+/// The one connection that a broker or a consumer keeps to a broker.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    pub(super) connection: ConnectionId,
+    pub(super) is_established: bool,
+    /// Requests that wait for the connection.
+    pub(super) waiting: Vec<(CorrelationId, Request)>,
+    /// Requests that wait for their answer.
+    pub(super) open: Vec<CorrelationId>,
+}
+
+impl Peer {
+    pub(super) fn new(connection: ConnectionId) -> Self {
+        Self { connection, is_established: false, waiting: Vec::new(), open: Vec::new() }
+    }
+
+    /// Takes a request: gives it back if it can be sent now, else keeps it until the connection stands.
+    pub(super) fn offer(&mut self, correlation: CorrelationId, request: Request) -> Option<Request> {
+        if self.is_established {
+            self.open.push(correlation);
+            return Some(request);
+        }
+        self.waiting.push((correlation, request));
+        None
+    }
+
+    /// The connection stands: what waited for it.
+    pub(super) fn established(&mut self) -> Vec<(CorrelationId, Request)> {
+        self.is_established = true;
+        let waiting = std::mem::take(&mut self.waiting);
+        self.open.extend(waiting.iter().map(|(correlation, _)| *correlation));
+        waiting
+    }
+
+    /// The connection is gone: the requests that will not be answered.
+    pub(super) fn unanswered(self) -> impl Iterator<Item = CorrelationId> {
+        self.open.into_iter().chain(self.waiting.into_iter().map(|(correlation, _)| correlation))
+    }
+}
+
+impl State {
+    /// Lets a broker act, and carries out what it wants.
+    pub(super) fn drive_broker(&mut self, id: BrokerId, act: impl FnOnce(&mut Broker, VirtualTime, &mut BrokerOutput)) {
+        let now = self.now;
+        let mut out = BrokerOutput::default();
+        act(self.broker_mut(id), now, &mut out);
+        for event in out.events {
+            self.note_broker_event(id, &event);
+            self.emit(EventKind::Broker { broker: id, event });
+            self.check_losses();
+        }
+        for effect in out.effects {
+            self.carry_out_for_broker(id, effect);
+        }
+    }
+
+    fn carry_out_for_broker(&mut self, id: BrokerId, effect: BrokerEffect) {
+        match effect {
+            BrokerEffect::Respond { connection, correlation, response } => {
+                self.send_on(connection, Direction::ToClient, Payload::Response(correlation, response));
+            }
+            BrokerEffect::Close { connection } => self.close_server_end(connection),
+            BrokerEffect::SendToBroker { to, correlation, request } => self.send_to_peer(id, to, correlation, request),
+            BrokerEffect::Disconnect { from } => {
+                if let Some(peer) = self.peers.remove(&(id, from)) {
+                    self.close_client_end(peer.connection);
+                }
+            }
+            BrokerEffect::SendToController { correlation, request } => {
+                let payload = Payload::ToController(correlation, request);
+                let flying = self.network.send_control(self.now, id, false, payload);
+                self.fly(flying);
+            }
+            BrokerEffect::Schedule { at, timer } => self.scheduler.schedule(at, Task::Broker(id, timer)),
+        }
+    }
+
+    /// A broker closes a connection: what it has not read of it is gone, and the client hears of it.
+    fn close_server_end(&mut self, id: ConnectionId) {
+        if let Some(connection) = self.network.connection_mut(id) {
+            connection.server_open = false;
+            self.send_on(id, Direction::ToClient, Payload::Close);
+            self.arrived_produces_are_off_the_wire(|connection| connection == id);
+        }
+    }
+
+    fn send_to_peer(&mut self, from: BrokerId, to: BrokerId, correlation: CorrelationId, request: Request) {
+        if !self.peers.contains_key(&(from, to)) {
+            let connection = self.connect(Endpoint::Broker(from), to);
+            self.peers.insert((from, to), Peer::new(connection));
+        }
+        let peer = self.peers.get_mut(&(from, to)).expect("made above");
+        let connection = peer.connection;
+        if let Some(request) = peer.offer(correlation, request) {
+            self.send_on(connection, Direction::ToServer, Payload::Request(correlation, request));
+        }
+    }
+
+    pub(super) fn peer_connected(&mut self, from: BrokerId, to: BrokerId, id: ConnectionId) {
+        let Some(peer) = self.peers.get_mut(&(from, to)).filter(|peer| peer.connection == id) else { return };
+        for (correlation, request) in peer.established() {
+            self.send_on(id, Direction::ToServer, Payload::Request(correlation, request));
+        }
+    }
+
+    pub(super) fn peer_disconnected(&mut self, from: BrokerId, to: BrokerId, id: ConnectionId) {
+        if self.peers.get(&(from, to)).is_none_or(|peer| peer.connection != id) {
+            return;
+        }
+        let peer = self.peers.remove(&(from, to)).expect("found above");
+        for correlation in peer.unanswered() {
+            self.drive_broker(from, |it, now, out| it.unreachable(now, correlation, out));
+        }
+    }
+
+    pub(super) fn peer_answered(
+        &mut self,
+        broker: BrokerId,
+        from: BrokerId,
+        correlation: CorrelationId,
+        response: Response,
+    ) {
+        if let Some(peer) = self.peers.get_mut(&(broker, from)) {
+            peer.open.retain(|open| *open != correlation);
+        }
+        self.drive_broker(broker, |it, now, out| it.answered(now, correlation, response, out));
+    }
+
+    /// Kills a broker's process: its connections break, and what it had read and not written is gone.
+    pub(super) fn crash_broker(&mut self, id: BrokerId) {
+        self.crashed_at.insert(id, self.now);
+        self.drive_broker(id, Broker::crash);
+        let ends: Vec<(ConnectionId, bool, Endpoint)> = self
+            .network
+            .connections()
+            .map(|connection| (connection.id, connection.server == id && connection.server_open, connection.client))
+            .collect();
+        for (connection, is_server, client) in ends {
+            if is_server {
+                self.close_server_end(connection);
+            }
+            if client == Endpoint::Broker(id) {
+                self.close_client_end(connection);
+            }
+        }
+        self.peers.retain(|(from, _), _| *from != id);
+        self.check_losses();
+    }
+
+    pub(super) fn restart_broker(&mut self, id: BrokerId) {
+        self.crashed_at.remove(&id);
+        self.drive_broker(id, |it, now, out| it.start(now, None, out));
+    }
+
+    /// Lets the controller act, and carries out what it wants.
+    pub(super) fn drive_controller(&mut self, act: impl FnOnce(&mut Controller, VirtualTime, &mut ControllerOutput)) {
+        let now = self.now;
+        let mut out = ControllerOutput::default();
+        act(Arc::make_mut(&mut self.controller), now, &mut out);
+        for event in out.events {
+            self.note_controller_event(&event);
+            self.emit(EventKind::Controller(event));
+            self.check_losses();
+        }
+        for effect in out.effects {
+            let (to, payload) = match effect {
+                ControllerEffect::Respond { to, correlation, response } => {
+                    (to, Payload::FromController(correlation, response))
+                }
+                ControllerEffect::Update { to, update } => (to, Payload::Metadata(update)),
+                ControllerEffect::Schedule { at, timer } => {
+                    self.scheduler.schedule(at, Task::Controller(timer));
+                    continue;
+                }
+            };
+            let flying = self.network.send_control(now, to, true, payload);
+            self.fly(flying);
+        }
+    }
+
+    fn note_controller_event(&mut self, event: &ControllerEvent) {
+        match event {
+            ControllerEvent::LeaderElected { partition, leader, .. } => self.ledger.elected(*partition, *leader),
+            ControllerEvent::PartitionsAdded { topic, partitions } => {
+                let counted = &mut self.partition_counts[usize::from(topic.0)];
+                let added = *counted..*partitions;
+                *counted = *partitions;
+                for index in added {
+                    let partition = PartitionId(i32::try_from(index).expect("partitions are few"));
+                    self.note_leader(TopicPartition::new(*topic, partition));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells the ledger who leads a partition that was just made.
+    pub(super) fn note_leader(&mut self, partition: TopicPartition) {
+        let leader = self.controller.image().partition(partition).and_then(|registration| registration.leader);
+        self.ledger.elected(partition, leader);
+    }
+
+    fn note_broker_event(&mut self, id: BrokerId, event: &BrokerEvent) {
+        let now = self.now;
+        match event {
+            BrokerEvent::Appended {
+                partition,
+                leader_epoch,
+                base_offset,
+                last_offset,
+                connection,
+                correlation,
+                ..
+            } => {
+                if let Some(batch) = self.take_off_the_wire((*connection, *correlation), *partition) {
+                    let (base_offset, last_offset, leader_epoch) = (*base_offset, *last_offset, *leader_epoch);
+                    self.ledger.appended(
+                        *partition,
+                        id,
+                        CopyEntry { base_offset, last_offset, leader_epoch, batch },
+                        now,
+                    );
+                    self.ledger.off_the_wire(batch);
+                }
+            }
+            BrokerEvent::AppendRefused { partition, error, connection, correlation } => {
+                if let Some(batch) = self.take_off_the_wire((*connection, *correlation), *partition) {
+                    self.ledger.refused(batch, id, *error, now);
+                    self.ledger.off_the_wire(batch);
+                }
+            }
+            BrokerEvent::DuplicateRecognised { partition, connection, correlation, .. } => {
+                if let Some(batch) = self.take_off_the_wire((*connection, *correlation), *partition) {
+                    self.ledger.off_the_wire(batch);
+                }
+            }
+            BrokerEvent::Replicated { partition, leader_epoch, base_offset, last_offset, .. } => {
+                if let Some(batch) = self.ledger.batch_written(*partition, *leader_epoch, *base_offset) {
+                    let (base_offset, last_offset, leader_epoch) = (*base_offset, *last_offset, *leader_epoch);
+                    self.ledger.replicated(
+                        *partition,
+                        id,
+                        CopyEntry { base_offset, last_offset, leader_epoch, batch },
+                        now,
+                    );
+                }
+            }
+            BrokerEvent::Truncated { partition, from, to, .. } => {
+                self.ledger.truncated(*partition, id, (*from, *to), now);
+            }
+            BrokerEvent::LogStartAdvanced { partition, log_start_offset } => {
+                self.ledger.log_start_advanced(*partition, id, *log_start_offset, now);
+            }
+            BrokerEvent::HighWatermarkAdvanced { partition, to, .. }
+            | BrokerEvent::HighWatermarkLowered { partition, to, .. } => {
+                self.ledger.high_watermark(*partition, id, *to, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// A batch of a produce request was appended or refused: which one it was.
+    fn take_off_the_wire(
+        &mut self,
+        key: (ConnectionId, CorrelationId),
+        partition: TopicPartition,
+    ) -> Option<super::ledger::BatchRef> {
+        let produce = self.produces.get_mut(&key)?;
+        let at = produce.batches.iter().position(|(of, _)| *of == partition)?;
+        let (_, batch) = produce.batches.remove(at);
+        if produce.batches.is_empty() {
+            self.produces.remove(&key);
+        }
+        Some(batch)
+    }
+
+    /// A produce request was dropped: none of its batches will be appended by it.
+    pub(super) fn produce_is_off_the_wire(&mut self, connection: ConnectionId, correlation: CorrelationId) {
+        let produce = self.produces.remove(&(connection, correlation));
+        for (_, batch) in produce.into_iter().flat_map(|produce| produce.batches) {
+            self.ledger.off_the_wire(batch);
+        }
+    }
+
+    /// Produce requests that a broker's process had, on some of its connections, and that it will not look at any more.
+    fn arrived_produces_are_off_the_wire(&mut self, is_on: impl Fn(ConnectionId) -> bool) {
+        let gone: Vec<_> = self
+            .produces
+            .iter()
+            .filter(|((connection, _), produce)| produce.arrived && is_on(*connection))
+            .map(|(key, _)| *key)
+            .collect();
+        gone.into_iter().for_each(|(connection, correlation)| self.produce_is_off_the_wire(connection, correlation));
+    }
+
+    /// Says so if more delivered records are lost than at the last event.
+    pub(super) fn check_losses(&mut self) {
+        let lost = self.ledger.totals().lost;
+        let before = std::mem::replace(&mut self.lost_before, lost);
+        if lost > before {
+            self.emit(EventKind::RecordsLost { more: lost - before, lost });
+        }
+    }
+}

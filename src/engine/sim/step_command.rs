@@ -1,0 +1,378 @@
+//! Commands: first whether one is possible, then what it does. A command that is refused changes nothing.
+
+use super::command::{Command, CommandError, SendRecord};
+use super::event::EventKind;
+use super::event::{Limit, ProducerEvent};
+use super::network::{Direction, Endpoint, Payload};
+use super::producer_session::{
+    BLOCKED_SENDS_MAX, Call, MetadataClient, NodeConnection, Phase, ProducerSession, RunningWorkload,
+};
+use super::state::State;
+use crate::engine::cluster::protocol::{DeleteRecordsRequest, Request};
+use crate::engine::cluster::ring_placement;
+use crate::engine::common::{
+    BrokerId, Offset, PartitionId, Prng, SessionId, TopicId, TopicPartition, VirtualTime, limits,
+};
+use crate::engine::config::ProducerConfig;
+use crate::engine::consumer::Consumer;
+use crate::engine::producer::Producer;
+use crate::engine::record::Header;
+use bytes::Bytes;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+impl State {
+    /// Carries a command out, or says why it is not possible.
+    ///
+    /// # Errors
+    /// Nothing has changed then.
+    pub(super) fn command(&mut self, command: &Command) -> Result<(), CommandError> {
+        self.ensure_not_halted()?;
+        self.ensure_possible(command)?;
+        self.emit(EventKind::Command(Arc::new(command.clone())));
+        self.carry_out(command);
+        self.check_losses();
+        Ok(())
+    }
+
+    /// Whether a command is possible now.
+    fn ensure_possible(&self, command: &Command) -> Result<(), CommandError> {
+        match command {
+            Command::Send { producer, record } => self.ensure_can_send(producer, record, 1),
+            Command::Burst { producer, record, count } => self.ensure_can_send(producer, record, *count),
+            Command::Flush { producer } => self.producer_index(producer).map(|_| ()),
+            Command::StartWorkload { producer, workload } => {
+                let at = self.producer_index(producer)?;
+                match workload {
+                    Some(workload) => {
+                        workload.validate().map_err(CommandError::OutOfRange)?;
+                        self.topic(workload.topic.as_deref()).map(|_| ())
+                    }
+                    None => {
+                        self.current_session(at).filter(|session| session.workload.is_some()).map(|_| ()).ok_or_else(
+                            || CommandError::OutOfRange(format!("`{producer}` has no workload to start; say which")),
+                        )
+                    }
+                }
+            }
+            Command::StopWorkload { producer } => self.producer_index(producer).map(|_| ()),
+            Command::CrashBroker { broker } => self.ensure_broker(*broker, true),
+            Command::RestartBroker { broker } => self.ensure_broker(*broker, false),
+            Command::SetProducer { producer, setting, value } => {
+                let at = self.producer_index(producer)?;
+                let mut config =
+                    self.current_session(at).expect("every producer has a session").producer.config().clone();
+                config.set(setting, &value.0)?;
+                config.conflict().map_or(Ok(()), |conflict| Err(CommandError::Conflict(conflict)))
+            }
+            Command::SetTopic { topic, setting, value } => {
+                let id = self.topic(Some(topic))?;
+                let mut config = self.topic_configs[usize::from(id.0)].as_ref().clone();
+                Ok(config.set(setting, &value.0)?)
+            }
+            Command::SetBroker { setting, value } => Ok(self.broker_config.as_ref().clone().set(setting, &value.0)?),
+            Command::AddPartitions { topic, partitions } => {
+                let id = self.topic(Some(topic))?;
+                self.ensure_can_grow(id, *partitions)
+            }
+            Command::DeleteRecords { topic, partition, .. } => {
+                let id = self.topic(Some(topic))?;
+                self.ensure_partition(id, *partition)
+            }
+            Command::PauseConsumer { consumer } | Command::ResumeConsumer { consumer } => {
+                self.consumer_index(consumer).map(|_| ())
+            }
+            Command::SeekConsumer { consumer, partition, offset } => {
+                let at = self.consumer_index(consumer)?;
+                if offset.0 < 0 {
+                    return Err(CommandError::OutOfRange(format!("offset {offset}: an offset is 0 or more")));
+                }
+                let topic = self.consumers[at as usize].consumer.topic();
+                partition.map_or(Ok(()), |partition| self.ensure_partition(topic, partition))
+            }
+        }
+    }
+
+    fn carry_out(&mut self, command: &Command) {
+        match command {
+            Command::Send { producer, record } => self.send_by_hand(producer, record, None),
+            Command::Burst { producer, record, count } => self.send_by_hand(producer, record, Some(*count)),
+            Command::Flush { producer } => self.flush(producer),
+            Command::StartWorkload { producer, workload } => self.start_workload(producer, workload.clone()),
+            Command::StopWorkload { producer } => self.stop_workload(producer),
+            Command::CrashBroker { broker } => self.crash_broker(*broker),
+            Command::RestartBroker { broker } => self.restart_broker(*broker),
+            Command::SetProducer { producer, setting, value } => self.set_producer(producer, setting, &value.0),
+            Command::SetTopic { topic, setting, value } => self.set_topic(topic, setting, &value.0),
+            Command::SetBroker { setting, value } => self.set_broker(setting, &value.0),
+            Command::AddPartitions { topic, partitions } => self.add_partitions(topic, *partitions),
+            Command::DeleteRecords { topic, partition, before_offset } => {
+                self.delete_records(topic, *partition, *before_offset);
+            }
+            Command::PauseConsumer { consumer } => {
+                let at = self.consumer_index(consumer).expect("checked before");
+                self.drive_consumer(at, |it, _, _| it.pause());
+            }
+            Command::ResumeConsumer { consumer } => {
+                let at = self.consumer_index(consumer).expect("checked before");
+                self.drive_consumer(at, Consumer::resume);
+            }
+            Command::SeekConsumer { consumer, partition, offset } => self.seek_consumer(consumer, *partition, *offset),
+        }
+    }
+
+    fn producer_index(&self, name: &str) -> Result<usize, CommandError> {
+        let found = self.scenario.producers.iter().position(|producer| producer.name == name);
+        found.ok_or_else(|| CommandError::Unknown { kind: "producer", name: name.to_string() })
+    }
+
+    fn consumer_index(&self, name: &str) -> Result<u32, CommandError> {
+        let found = (0..).zip(&self.scenario.consumers).find(|(_, consumer)| consumer.name == name);
+        found.map(|(at, _)| at).ok_or_else(|| CommandError::Unknown { kind: "consumer", name: name.to_string() })
+    }
+
+    fn topic(&self, name: Option<&str>) -> Result<TopicId, CommandError> {
+        let unknown = || CommandError::Unknown { kind: "topic", name: name.unwrap_or_default().to_string() };
+        self.scenario.topic_id(name).ok_or_else(unknown)
+    }
+
+    fn ensure_partition(&self, topic: TopicId, partition: PartitionId) -> Result<(), CommandError> {
+        let count = self.partition_counts[usize::from(topic.0)];
+        let is_there = u32::try_from(partition.0).is_ok_and(|index| index < count);
+        let name = || format!("{}-{partition}", self.scenario.topics[usize::from(topic.0)].name);
+        if is_there { Ok(()) } else { Err(CommandError::Unknown { kind: "partition", name: name() }) }
+    }
+
+    fn ensure_broker(&self, broker: BrokerId, is_up: bool) -> Result<(), CommandError> {
+        match self.broker(broker).map(crate::engine::cluster::Broker::is_up) {
+            None => Err(CommandError::Unknown { kind: "broker", name: broker.to_string() }),
+            Some(up) if up == is_up => Ok(()),
+            Some(true) => Err(CommandError::AlreadySo(format!("broker {broker} is running"))),
+            Some(false) => Err(CommandError::AlreadySo(format!("broker {broker} is down"))),
+        }
+    }
+
+    fn ensure_can_send(&self, producer: &str, record: &SendRecord, count: u32) -> Result<(), CommandError> {
+        let at = self.producer_index(producer)?;
+        self.topic(record.topic.as_deref())?;
+        let waiting = self.current_session(at).map_or(0, ProducerSession::blocked_sends);
+        if waiting + count as usize > BLOCKED_SENDS_MAX {
+            return Err(CommandError::LimitReached(Limit::BlockedSends.to_string()));
+        }
+        if self.ledger.records_count() + count as usize > limits::RECORDS_MAX {
+            return Err(CommandError::LimitReached(Limit::Records.to_string()));
+        }
+        Ok(())
+    }
+
+    fn ensure_can_grow(&self, topic: TopicId, partitions: u32) -> Result<(), CommandError> {
+        let now = self.partition_counts[usize::from(topic.0)];
+        if partitions <= now {
+            let text = format!("the topic has {now} partitions; Kafka can only add some, not take any away");
+            return Err(CommandError::OutOfRange(text));
+        }
+        if partitions as usize > limits::PARTITIONS_MAX {
+            let text =
+                format!("{partitions} is out of range; a topic has at most {} partitions", limits::PARTITIONS_MAX);
+            return Err(CommandError::OutOfRange(text));
+        }
+        Ok(())
+    }
+
+    fn current(&self, producer: &str) -> SessionId {
+        self.current_sessions[self.producer_index(producer).expect("checked before")]
+    }
+
+    fn send_by_hand(&mut self, producer: &str, record: &SendRecord, burst: Option<u32>) {
+        let id = self.current(producer);
+        let topic = self.topic(record.topic.as_deref()).expect("checked before");
+        let headers: Vec<Header> = record
+            .headers
+            .iter()
+            .map(|header| Header::new(Bytes::copy_from_slice(header.key.as_bytes()), header.value.0.clone()))
+            .collect();
+        let calls = (0..burst.unwrap_or(1)).map(|n| Call {
+            topic,
+            partition: record.partition,
+            key: numbered(record.key.0.as_ref(), burst.map(|_| n)),
+            value: numbered(record.value.0.as_ref(), burst.map(|_| n)),
+            headers: headers.clone(),
+        });
+        self.session_mut(id).by_hand.queue.extend(calls);
+        self.drive_session(id, false);
+    }
+
+    fn flush(&mut self, producer: &str) {
+        let id = self.current(producer);
+        self.emit(EventKind::Producer { session: id, event: ProducerEvent::FlushBegun });
+        let session = self.session_mut(id);
+        session.flush = Some(session.producer.begin_flush());
+        self.drive_session(id, true);
+    }
+
+    fn start_workload(&mut self, producer: &str, spec: Option<super::workload::Workload>) {
+        let now = self.now;
+        let id = self.current(producer);
+        let topic = spec.as_ref().map(|spec| self.topic(spec.topic.as_deref()).expect("checked before"));
+        let seed = self.scenario.seed;
+        let session = self.session_mut(id);
+        let old = session.workload.take();
+        session.workload = match (spec, topic, old) {
+            (Some(mut spec), Some(topic), old) => {
+                spec.running = true;
+                let prng = old.map_or_else(|| workload_stream(seed, producer), |old| old.prng);
+                Some(RunningWorkload::new(spec, topic, prng, now))
+            }
+            (_, _, Some(mut old)) => {
+                old.running = true;
+                old.since = now;
+                old.nth = 0;
+                Some(old)
+            }
+            _ => None,
+        };
+        self.drive_session(id, false);
+    }
+
+    fn stop_workload(&mut self, producer: &str) {
+        let id = self.current(producer);
+        if let Some(workload) = &mut self.session_mut(id).workload {
+            workload.running = false;
+        }
+    }
+
+    fn set_producer(&mut self, producer: &str, setting: &str, value: &crate::engine::config::Value) {
+        let at = self.producer_index(producer).expect("checked before");
+        let old = self.current_sessions[at];
+        let mut config = self.session(old).expect("sessions are never removed").producer.config().clone();
+        config.set(setting, value).expect("checked before");
+        let session = self.session_mut(old);
+        let queue = std::mem::take(&mut session.by_hand.queue);
+        // A call that waits stays with the closed producer, and fails.
+        let workload =
+            session.workload.clone().map(|workload| RunningWorkload { waits_for: None, blocked: None, ..workload });
+        if let Some(left) = &mut session.workload {
+            left.running = false;
+        }
+        self.close_session(old);
+        self.open_session(at, config, queue, workload);
+    }
+
+    /// Starts a session of a producer of the scenario.
+    pub(super) fn open_session(
+        &mut self,
+        producer_index: usize,
+        config: ProducerConfig,
+        queue: VecDeque<Call>,
+        workload: Option<RunningWorkload>,
+    ) {
+        let spec = &self.scenario.producers[producer_index];
+        let (name, client, seed) = (spec.name.clone(), spec.client, self.scenario.seed);
+        let id = self.ledger.session_started();
+        let compression = ProducerSession::compression(&config, client);
+        let stream = format!("producer/{name}/{id}");
+        let mut producer = Producer::new(config, compression, seed, &stream);
+        let disconnected = NodeConnection::Disconnected { retry_at: VirtualTime::ZERO, failures: 0 };
+        let nodes: BTreeMap<BrokerId, NodeConnection> =
+            self.scenario.broker_ids().map(|node| (node, disconnected)).collect();
+        nodes.keys().for_each(|node| producer.set_node_ready(*node, false));
+        let session = ProducerSession {
+            id,
+            producer_index: u32::try_from(producer_index).expect("producers are few"),
+            phase: Phase::Open,
+            producer,
+            by_hand: super::producer_session::ByHand { queue, blocked: None },
+            workload,
+            nodes,
+            metadata: MetadataClient {
+                wanted: true,
+                asked: None,
+                not_before: VirtualTime::ZERO,
+                expires_at: VirtualTime::NEVER,
+            },
+            open_requests: BTreeMap::new(),
+            flush: None,
+            last_send: None,
+            last_refusal: None,
+            wake_at: VirtualTime::NEVER,
+            client_wake_at: VirtualTime::NEVER,
+            application_wake_at: VirtualTime::NEVER,
+        };
+        self.network.name(Endpoint::Session(id), name);
+        self.sessions.push(Arc::new(session));
+        match self.current_sessions.get_mut(producer_index) {
+            Some(current) => *current = id,
+            None => self.current_sessions.push(id),
+        }
+        let event = ProducerEvent::Started { producer: u32::try_from(producer_index).expect("producers are few") };
+        self.emit(EventKind::Producer { session: id, event });
+        self.tend_client(id);
+        self.drive_session(id, false);
+    }
+
+    fn set_topic(&mut self, topic: &str, setting: &str, value: &crate::engine::config::Value) {
+        let id = self.topic(Some(topic)).expect("checked before");
+        let mut config = self.topic_configs[usize::from(id.0)].as_ref().clone();
+        config.set(setting, value).expect("checked before");
+        let config = Arc::new(config);
+        self.topic_configs[usize::from(id.0)] = Arc::clone(&config);
+        self.drive_controller(|it, _, out| it.alter_topic_config(id, config, out));
+    }
+
+    fn set_broker(&mut self, setting: &str, value: &crate::engine::config::Value) {
+        let mut config = self.broker_config.as_ref().clone();
+        config.set(setting, value).expect("checked before");
+        let config = Arc::new(config);
+        self.broker_config = Arc::clone(&config);
+        self.drive_controller(|it, now, out| it.alter_broker_config(now, config, out));
+    }
+
+    fn add_partitions(&mut self, topic: &str, partitions: u32) {
+        let id = self.topic(Some(topic)).expect("checked before");
+        let first = self.partition_counts[usize::from(id.0)];
+        let replication_factor = self.scenario.topics[usize::from(id.0)].replication_factor;
+        let placed = ring_placement(self.scenario.brokers.count, first, partitions - first, replication_factor);
+        self.drive_controller(|it, _, out| it.add_partitions(id, &placed, out));
+    }
+
+    /// An administrator's request to the leader, on a connection of its own that stands already.
+    fn delete_records(&mut self, topic: &str, partition: PartitionId, before_offset: Offset) {
+        let partition = TopicPartition::new(self.topic(Some(topic)).expect("checked before"), partition);
+        let leader = self.controller.image().partition(partition).and_then(|registration| registration.leader);
+        let Some(leader) = leader.filter(|leader| self.is_up(*leader)) else { return };
+        let before = (before_offset.0 >= 0).then_some(before_offset);
+        let request =
+            DeleteRecordsRequest { timeout: VirtualTime::from_ms(30_000), partitions: vec![(partition, before)] };
+        let connection = self.network.open_for_administrator(leader);
+        let correlation = self.new_correlation();
+        self.send_on(connection, Direction::ToServer, Payload::Request(correlation, Request::DeleteRecords(request)));
+    }
+
+    fn seek_consumer(&mut self, consumer: &str, partition: Option<PartitionId>, offset: Offset) {
+        let at = self.consumer_index(consumer).expect("checked before");
+        let topic = self.consumers[at as usize].consumer.topic();
+        let count = i32::try_from(self.partition_counts[usize::from(topic.0)]).expect("partitions are few");
+        let partitions = match partition {
+            Some(partition) => partition.0..partition.0 + 1,
+            None => 0..count,
+        };
+        for index in partitions {
+            let partition = TopicPartition::new(topic, PartitionId(index));
+            self.drive_consumer(at, |it, now, out| it.seek(now, partition, offset, out));
+        }
+    }
+}
+
+/// The stream of chance that a producer's workload draws from, whatever its sessions.
+pub(super) fn workload_stream(seed: u64, producer: &str) -> Prng {
+    Prng::stream(seed, &format!("workload/{producer}"))
+}
+
+/// A key or value of a burst: `{n}` in a text becomes the record's number.
+fn numbered(content: Option<&Bytes>, n: Option<u32>) -> Option<Bytes> {
+    let content = content?;
+    match (n, std::str::from_utf8(content)) {
+        (Some(n), Ok(text)) if text.contains("{n}") => Some(Bytes::from(text.replace("{n}", &n.to_string()))),
+        _ => Some(content.clone()),
+    }
+}

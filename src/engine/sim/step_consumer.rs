@@ -1,0 +1,125 @@
+//! Driving consumers: one connection a broker, and metadata from any broker that answers.
+
+use super::consumer_node::{ConsumerNode, MetadataAsk};
+use super::event::EventKind;
+use super::network::{Direction, Endpoint, Payload};
+use super::scheduler::Task;
+use super::state::State;
+use super::step_broker::Peer;
+use crate::engine::cluster::protocol::{ConnectionId, CorrelationId, Request, Response};
+use crate::engine::common::{BrokerId, VirtualTime};
+use crate::engine::consumer::{Consumer, ConsumerEffect, ConsumerEvent, ConsumerOutput};
+use std::sync::Arc;
+
+/// Sets metadata requests, which are numbered here, apart from those that the consumer numbers.
+const METADATA_CORRELATIONS: u64 = 1 << 63;
+/// How long a consumer waits before it asks another broker for metadata (`retry.backoff.ms`).
+const METADATA_BACKOFF: VirtualTime = VirtualTime(100_000);
+
+impl State {
+    fn consumer_mut(&mut self, index: u32) -> &mut ConsumerNode {
+        Arc::make_mut(&mut self.consumers[index as usize])
+    }
+
+    /// Lets a consumer act, and carries out what it wants.
+    pub(super) fn drive_consumer(
+        &mut self,
+        index: u32,
+        act: impl FnOnce(&mut Consumer, VirtualTime, &mut ConsumerOutput),
+    ) {
+        let now = self.now;
+        let mut out = ConsumerOutput::default();
+        act(&mut self.consumer_mut(index).consumer, now, &mut out);
+        for event in out.events {
+            if let ConsumerEvent::Read { from, partition, first_offset, next_offset } = &event {
+                self.consumer_mut(index).read += u64::try_from(next_offset.0 - first_offset.0).unwrap_or(0);
+                self.ledger.read(*partition, *from, (*first_offset, *next_offset), index, now);
+            }
+            self.emit(EventKind::Consumer { consumer: index, event });
+        }
+        for effect in out.effects {
+            match effect {
+                ConsumerEffect::RequestMetadata => self.ask_for_consumer_metadata(index, BrokerId(1)),
+                ConsumerEffect::Send { to, correlation, request } => {
+                    self.send_for_consumer(index, to, correlation, request);
+                }
+                ConsumerEffect::Schedule { at } => self.scheduler.schedule(at, Task::WakeConsumer(index)),
+            }
+        }
+    }
+
+    pub(super) fn wake_consumer(&mut self, index: u32) {
+        if let MetadataAsk::Waiting { first, at } = self.consumer_mut(index).metadata
+            && at <= self.now
+        {
+            self.ask_for_consumer_metadata(index, first);
+        }
+        self.drive_consumer(index, Consumer::wake);
+    }
+
+    fn ask_for_consumer_metadata(&mut self, index: u32, of: BrokerId) {
+        let correlation = CorrelationId(METADATA_CORRELATIONS | self.new_correlation().0);
+        self.consumer_mut(index).metadata = MetadataAsk::Asked { of, correlation };
+        self.send_for_consumer(index, of, correlation, Request::Metadata);
+    }
+
+    fn send_for_consumer(&mut self, index: u32, to: BrokerId, correlation: CorrelationId, request: Request) {
+        if !self.consumer_mut(index).peers.contains_key(&to) {
+            let connection = self.connect(Endpoint::Consumer(index), to);
+            self.consumer_mut(index).peers.insert(to, Peer::new(connection));
+        }
+        let peer = self.consumer_mut(index).peers.get_mut(&to).expect("made above");
+        let connection = peer.connection;
+        if let Some(request) = peer.offer(correlation, request) {
+            self.send_on(connection, Direction::ToServer, Payload::Request(correlation, request));
+        }
+    }
+
+    pub(super) fn consumer_connected(&mut self, index: u32, to: BrokerId, id: ConnectionId) {
+        let peer = self.consumer_mut(index).peers.get_mut(&to).filter(|peer| peer.connection == id);
+        for (correlation, request) in peer.map(Peer::established).unwrap_or_default() {
+            self.send_on(id, Direction::ToServer, Payload::Request(correlation, request));
+        }
+    }
+
+    pub(super) fn consumer_disconnected(&mut self, index: u32, to: BrokerId, id: ConnectionId) {
+        let now = self.now;
+        let node = self.consumer_mut(index);
+        if node.peers.get(&to).is_none_or(|peer| peer.connection != id) {
+            return;
+        }
+        let peer = node.peers.remove(&to).expect("found above");
+        for correlation in peer.unanswered() {
+            if correlation.0 & METADATA_CORRELATIONS == 0 {
+                self.drive_consumer(index, |it, now, out| it.unreachable(now, to, correlation, out));
+            } else if self.consumer_mut(index).metadata == (MetadataAsk::Asked { of: to, correlation }) {
+                let brokers = i32::try_from(self.brokers.len()).expect("brokers are few");
+                let at = now + METADATA_BACKOFF;
+                let first = BrokerId(to.0 % brokers + 1);
+                self.consumer_mut(index).metadata = MetadataAsk::Waiting { first, at };
+                self.scheduler.schedule(at, Task::WakeConsumer(index));
+            }
+        }
+    }
+
+    pub(super) fn consumer_answered(
+        &mut self,
+        index: u32,
+        from: BrokerId,
+        correlation: CorrelationId,
+        response: Response,
+    ) {
+        let node = self.consumer_mut(index);
+        if let Some(peer) = node.peers.get_mut(&from) {
+            peer.open.retain(|open| *open != correlation);
+        }
+        if let Response::Metadata(response) = response {
+            if node.metadata == (MetadataAsk::Asked { of: from, correlation }) {
+                node.metadata = MetadataAsk::Idle;
+            }
+            self.drive_consumer(index, |it, now, out| it.metadata_received(now, &response, out));
+        } else {
+            self.drive_consumer(index, |it, now, out| it.answered(now, from, correlation, response, out));
+        }
+    }
+}
