@@ -206,7 +206,8 @@ fn varints() {
     fuzz(
         "varints",
         &seeds,
-        |_| 0,
+        // They take no memory; the threads of the test itself may take some beside them.
+        |_| limits::DECODER_WORKING_BYTES_MAX,
         |bytes| {
             let long = varint::read_varlong(&bytes);
             if let Some((_, size)) = varint::read_varint(&bytes) {
