@@ -4,9 +4,10 @@
 //! the batch-fill vectors depend on it. Who owns the buffers and the ratio estimate is the producer's business.
 
 use super::attributes::{Attributes, BatchTimestampType};
+use super::batch_header::BatchHeader;
 use super::codec::{Compression, Compressor};
 use super::record::{self, Header, RecordPlan};
-use super::record_batch::{BODY_OVERHEAD, BatchHeader, MAGIC_V2, RECORD_BATCH_OVERHEAD, RecordBatch};
+use super::record_batch::{BODY_OVERHEAD, MAGIC_V2, RECORD_BATCH_OVERHEAD, RecordBatch};
 use crate::engine::common::{LeaderEpoch, NO_SEQUENCE, Offset, ProducerEpoch, ProducerId, Timestamp};
 use crate::engine::config::CompressionType;
 

@@ -5,6 +5,7 @@
 //! allocates no more than [`crate::engine::common::limits`] states. What a broker refuses although it decodes is in [`validate`].
 
 pub mod attributes;
+pub mod batch_header;
 pub mod builder;
 pub mod codec;
 pub mod compression_ratio;
@@ -15,16 +16,18 @@ pub mod errors;
 pub mod record;
 pub mod record_batch;
 pub mod record_batches;
+pub mod record_layouts;
 pub mod validate;
 pub mod varint;
 
 pub use attributes::{Attributes, BatchTimestampType};
+pub use batch_header::BatchHeader;
 pub use builder::{BatchOptions, ClosedBatch, ProducerState, RecordBatchBuilder};
 pub use codec::{Compression, Compressor, SnappyFraming};
 pub use compression_ratio::CompressionRatioEstimator;
 pub use control_record::ControlRecordType;
 pub use errors::{BatchError, BatchErrorClass, BatchErrorReason};
 pub use record::{Header, Record};
-pub use record_batch::{BatchHeader, RecordBatch};
+pub use record_batch::RecordBatch;
 pub use record_batches::RecordBatches;
 pub use validate::validate_client_batch;

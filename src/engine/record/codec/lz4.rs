@@ -29,27 +29,41 @@ const FLG_RESERVED: u8 = 0x03;
 pub(super) struct Encoder {
     /// Of 16-bit entries, which all our blocks fit. Cleared for each block.
     table: CompressTable,
+    /// As long as the longest frame so far: cleared never, so that no block pays for zeros.
+    frame: Vec<u8>,
 }
 
 impl Encoder {
-    pub(super) fn compress(&mut self, input: &[u8], output: &mut Vec<u8>) {
-        output.extend_from_slice(&HEADER);
-        for block in input.chunks(BLOCK_BYTES) {
-            let at = output.len();
-            output.resize(at + 4 + get_maximum_output_size(block.len()), 0);
-            let size = compress_into_with_table(block, &mut output[at + 4..], &mut self.table)
-                .expect("there is room for the longest output");
-            let mark = if size < block.len() {
-                output.truncate(at + 4 + size);
-                size as u32
-            } else {
-                output.truncate(at + 4);
-                output.extend_from_slice(block);
-                block.len() as u32 | STORED
-            };
-            output[at..at + 4].copy_from_slice(&mark.to_le_bytes());
+    pub(super) fn compress(&mut self, input: &[u8]) -> &[u8] {
+        let blocks = input.chunks(BLOCK_BYTES);
+        let room = blocks.clone().map(|block| 4 + get_maximum_output_size(block.len())).sum::<usize>();
+        let room = HEADER.len() + room + END_MARK.len();
+        if self.frame.len() < room {
+            self.frame.resize(room, 0);
         }
-        output.extend_from_slice(&END_MARK);
+        let mut at = self.put(0, &HEADER);
+        for block in blocks {
+            at = self.block(at, block);
+        }
+        let end = self.put(at, &END_MARK);
+        &self.frame[..end]
+    }
+
+    /// Writes a block behind `at` and returns its end: compressed if that is shorter, else as it is.
+    fn block(&mut self, at: usize, block: &[u8]) -> usize {
+        let size = compress_into_with_table(block, &mut self.frame[at + 4..], &mut self.table)
+            .expect("there is room for the longest output");
+        if size < block.len() {
+            self.put(at, &(size as u32).to_le_bytes());
+            return at + 4 + size;
+        }
+        let at = self.put(at, &(block.len() as u32 | STORED).to_le_bytes());
+        self.put(at, block)
+    }
+
+    fn put(&mut self, at: usize, bytes: &[u8]) -> usize {
+        self.frame[at..at + bytes.len()].copy_from_slice(bytes);
+        at + bytes.len()
     }
 }
 

@@ -117,7 +117,7 @@ impl Compressor {
             Compression::None => output.extend_from_slice(input),
             Compression::Gzip => gzip::compress(input, output),
             Compression::Snappy(framing) => self.snappy.compress(framing, input, output),
-            Compression::Lz4 => self.lz4.compress(input, output),
+            Compression::Lz4 => return self.lz4.compress(input),
             Compression::Zstd => self.zstd.compress(input, output),
         }
         &self.output
