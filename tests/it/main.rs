@@ -7,6 +7,7 @@ mod batches;
 mod broker_partitions;
 mod cli;
 mod corrupt;
+mod determinism;
 mod house;
 mod log_vectors;
 mod partitioners;

@@ -11,6 +11,7 @@ pub mod command;
 pub mod consumer_node;
 pub mod content;
 pub mod event;
+pub mod generate;
 pub mod ledger;
 pub mod links;
 pub mod metrics;
