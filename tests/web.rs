@@ -2,6 +2,7 @@
 //!
 //! What the native tests hold to Kafka's vectors is not repeated here in full: these tests show that WebAssembly does the same.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 #[path = "web/components.rs"]
 mod components;

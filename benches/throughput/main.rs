@@ -8,6 +8,7 @@ mod clock;
 mod engine;
 mod measure;
 mod records;
+mod simulation;
 
 /// In a browser the page that loads this calls [`clock::browser::report`]; here it is called at once.
 fn main() {

@@ -7,12 +7,15 @@ use highwater::engine::config::CompressionType;
 use highwater::engine::record::Compression;
 
 use crate::records::Records;
-use crate::{bare, clock, engine};
+use crate::{bare, clock, engine, simulation};
 
 /// Records of a round.
 const RECORDS: usize = 200_000;
 /// Rounds of each side; the median counts.
 const ROUNDS: usize = 9;
+
+/// Rounds of the whole simulation.
+const ROUNDS_OF_A_SIMULATION: usize = 3;
 
 /// Every figure, one a line: `name value`.
 pub(crate) fn report() -> String {
@@ -20,7 +23,15 @@ pub(crate) fn report() -> String {
     for codec in [CompressionType::None, CompressionType::Lz4] {
         hot_path(&mut report, codec);
     }
+    whole_simulation(&mut report);
     report
+}
+
+/// Records a second through producers, links, brokers, followers and the ledger.
+fn whole_simulation(report: &mut String) {
+    let seconds = (0..ROUNDS_OF_A_SIMULATION).map(|_| time(simulation::run)).collect();
+    let rate = simulation::RECORDS as f64 / median(seconds);
+    writeln!(report, "simulation/records-per-second {rate:.3}").expect("a string takes everything");
 }
 
 /// The engine's hot path and the bare loop, round by round.
