@@ -21,9 +21,16 @@ pub fn show_marked_within(around: &NodeRef, selector: &str) {
     }
 }
 
-/// Scrolls the box sideways to its end.
-pub fn show_end(around: &NodeRef) {
-    if let Some(around) = around.cast::<HtmlElement>() {
-        around.set_scroll_left(around.scroll_width());
-    }
+/// Scrolls the box sideways so that the first element in it that matches `selector` stands in its middle, else to its end.
+pub fn show_marked_sideways(around: &NodeRef, selector: &str) {
+    let Some(around) = around.cast::<HtmlElement>() else { return };
+    let marked = around.query_selector(selector).ok().flatten();
+    around.set_scroll_left(match marked {
+        Some(marked) => {
+            let (mark, box_) = (marked.get_bounding_client_rect(), around.get_bounding_client_rect());
+            let from_left = mark.left() - box_.left() + mark.width() / 2.0;
+            around.scroll_left() + (from_left - box_.width() / 2.0) as i32
+        }
+        None => around.scroll_width(),
+    });
 }

@@ -96,3 +96,67 @@ for (const [what, lines, place] of [
     await close();
   });
 }
+
+test("a bad token is selected in the list, and a good list runs again", async () => {
+  const { page, close } = await open(browser, { at: "#/ring" });
+  await run(page, '["MyCircularQueue","enqueue"]', "[[2],[7]]");
+  assert.match(await verdict(page, "invalid").innerText(), /Line 1, column 20 \(call 2\): the call is written enQueue/);
+  const selected = await button(page, "list").evaluate((list) => list.value.slice(list.selectionStart, list.selectionEnd));
+  assert.equal(selected, '"enqueue"');
+  await page.locator('[data-ring="example"]').click();
+  await button(page, "list").press("Control+Enter");
+  await verdict(page, "right").waitFor();
+  await close();
+});
+
+test("steps go both ways by button and by arrow key", async () => {
+  const { page, close } = await open(browser, { at: "#/ring" });
+  await button(page, "run").click();
+  await button(page, "reset").click();
+  assert.deepEqual(await ends(page), { head: 0, tail: 0, count: 0 });
+  await button(page, "step").click();
+  await page.keyboard.press("ArrowRight");
+  assert.deepEqual(await ends(page), { head: 0, tail: 2, count: 2 });
+  await page.keyboard.press("ArrowLeft");
+  await button(page, "step-back").click();
+  assert.deepEqual(await ends(page), { head: 0, tail: 0, count: 0 });
+  await close();
+});
+
+test("the room keeps its queue while another room is open", async () => {
+  const { page, close } = await open(browser, { at: "#/ring" });
+  await enQueue(page, 12);
+  await page.evaluate(() => (location.hash = "#/log"));
+  await page.locator('[data-room="log"]').waitFor();
+  await page.evaluate(() => (location.hash = "#/ring"));
+  await page.locator("[data-ring-head]").waitFor();
+  assert.deepEqual(await ends(page), { head: 0, tail: 1, count: 1 });
+  await close();
+});
+
+test("the log beside the ring forgets its oldest segment where the ring refuses", async () => {
+  const { page, close } = await open(browser, { at: "#/ring" });
+  const log = async () => {
+    const { ringLogStart, ringPosition, ringLogEnd } = await page
+      .locator("[data-ring-log-end]")
+      .evaluate((tape) => ({ ...tape.dataset }));
+    return [ringLogStart, ringPosition, ringLogEnd].map(Number);
+  };
+  await button(page, "capacity").fill("3");
+  for (const value of [1, 2, 3, 4, 5]) await enQueue(page, value);
+  assert.deepEqual(await log(), [0, 0, 3], "the log is given what the ring takes");
+  await page.locator('[data-ring="feed"]').check();
+  assert.deepEqual(await log(), [2, 0, 5], "given everything, it forgets records that were never read");
+  await button(page, "deQueue").click();
+  assert.deepEqual(await log(), [2, 3, 5]);
+  assert.deepEqual(await ends(page), { head: 1, tail: 0, count: 2 });
+  await close();
+});
+
+test("nothing glides where motion is not wanted", async () => {
+  const { page, close } = await open(browser, { at: "#/ring", reducedMotion: "reduce" });
+  await enQueue(page, 1);
+  const moving = await page.evaluate(() => document.getAnimations().length);
+  assert.equal(moving, 0);
+  await close();
+});

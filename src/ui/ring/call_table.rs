@@ -28,6 +28,13 @@ pub fn CallTable(props: &CallTableProps) -> Html {
             <h2>{"Calls"}</h2>
             <div class={Class::CallScroll} ref={around} tabindex="0" role="region" aria-label="Calls and answers">
                 <table class={Class::CallTable}>
+                    <colgroup>
+                        <col class={Class::CallNumber} />
+                        <col />
+                        <col class={Class::CallSlot} />
+                        <col class={Class::CallAnswer} />
+                        <col class={Class::CallMark} />
+                    </colgroup>
                     <thead class={Class::SrOnly}>
                         <tr><th>{"Number"}</th><th>{"Call"}</th><th>{"Slot"}</th><th>{"Answer"}</th><th>{"Judge"}</th></tr>
                     </thead>

@@ -20,10 +20,12 @@ pub struct RingDrawingProps {
 pub fn RingDrawing(props: &RingDrawingProps) -> Html {
     let RingDrawingProps { picture, call } = props;
     let refused = picture.refused.then_some(Class::RingRefused);
+    let (figure, fits) = picture.middle();
+    let size = if fits { None } else { Some(Class::RingCountLong) };
     html! {
         <svg
             class={Class::Ring}
-            viewBox="-220 -204 440 408"
+            viewBox="-232 -204 464 408"
             role="img"
             aria-label={picture.description()}
             data-ring-head={picture.head.slot.to_string()}
@@ -38,7 +40,7 @@ pub fn RingDrawing(props: &RingDrawingProps) -> Html {
             }
             { for picture.slots.iter().map(|slot| slot_of(slot, picture, *call)) }
             <g key={format!("count-{}", if picture.refused { *call } else { 0 })} class={classes!(Class::RingMiddle, refused)}>
-                <text class={Class::RingCount} y="4">{format!("{} / {}", picture.count, picture.capacity)}</text>
+                <text class={classes!(Class::RingCount, size)} y="4">{figure}</text>
                 <text class={Class::RingNote} y="26">{middle_note(picture)}</text>
             </g>
             <RingMarker end={End::Tail} marker={picture.tail} />

@@ -41,17 +41,21 @@ pub fn ListForm(props: &ListFormProps) -> Html {
     html! {
         <section class={Class::RingForm} aria-label="Operation list">
             { capacity(props) }
-            <label for={LIST_ID}>{"Operation list"}<span class={Class::Note}>{" names, arguments, expected answers (may be missing)"}</span></label>
+            <div class={Class::RingFormHead}>
+                <label for={LIST_ID}>{"Operation list"}</label>
+                <button type="button" class={Class::LinkButton} data-ring="example" onclick={act.reform(|_| RingAction::Example)}>{"Example"}</button>
+            </div>
+            <p id="ring-list-note" class={Class::Note}>{"Names, arguments and, if you like, expected answers."}</p>
             <textarea
                 id={LIST_ID}
                 class={Class::Field}
                 data-ring="list"
-                rows="6"
+                rows="9"
                 spellcheck="false"
                 autocomplete="off"
                 autocapitalize="off"
                 aria-invalid={is_bad.then_some("true")}
-                aria-describedby={VERDICT_ID}
+                aria-describedby={format!("ring-list-note {VERDICT_ID}")}
                 value={props.list.clone()}
                 oninput={on_list}
                 onkeydown={run_on_control_enter(act)}
@@ -61,7 +65,6 @@ pub fn ListForm(props: &ListFormProps) -> Html {
                 <button type="button" class={Class::Button} data-ring="step-back" disabled={!props.can_step_back} onclick={act.reform(|_| RingAction::StepBack)}>{"Back"}</button>
                 <button type="button" class={Class::Button} data-ring="step" disabled={!props.can_step} onclick={act.reform(|_| RingAction::Step)}>{"Step"}</button>
                 <button type="button" class={Class::Button} data-ring="reset" onclick={act.reform(|_| RingAction::Reset)}>{"Reset"}</button>
-                <button type="button" class={Class::LinkButton} data-ring="example" onclick={act.reform(|_| RingAction::Example)}>{"Example"}</button>
             </div>
             { verdict(props) }
         </section>

@@ -29,7 +29,9 @@ pub fn LogBeside(props: &LogBesideProps) -> Html {
     let tape = use_node_ref();
     {
         let tape = tape.clone();
-        use_effect_with(picture.log_end_offset, move |_| scroll::show_end(&tape));
+        use_effect_with((picture.log_end_offset, picture.position), move |_| {
+            scroll::show_marked_sideways(&tape, ".ring-cell-touched")
+        });
     }
     let next = match feed {
         Feed::Accepted => Feed::Everything,

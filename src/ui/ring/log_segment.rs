@@ -29,7 +29,7 @@ pub fn LogSegment(props: &LogSegmentProps) -> Html {
         <li class={classes!(Class::RingSegment, look)} data-segment={segment.base_offset.to_string()}>
             <div class={Class::RingSegmentHead}>
                 <span class={Class::RingSegmentFile} title={segment.file.clone()}><bdi>{segment.file.clone()}</bdi></span>
-                <span>{word}</span>
+                <span class={(segment.state == SegmentState::Deleted).then_some(Class::SrOnly)}>{word}</span>
             </div>
             if segment.room > 8 {
                 { summary(segment) }

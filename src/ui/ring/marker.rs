@@ -3,6 +3,7 @@
 //! Angles are attributes that a style transition moves, so the marker glides on, or steps where motion is not wanted.
 
 use crate::ui::Class;
+use crate::view::ring::picture::{LABEL_HEIGHT, LABEL_WIDTH};
 use crate::view::ring::{Marker, geometry};
 use yew::prelude::*;
 
@@ -27,7 +28,7 @@ pub struct RingMarkerProps {
 /// The marker.
 #[component]
 pub fn RingMarker(props: &RingMarkerProps) -> Html {
-    let Marker { pointer_angle, label_angle, .. } = props.marker;
+    let Marker { pointer_angle, label_angle, label_radius, .. } = props.marker;
     let (word, tone) = match props.end {
         End::Head => ("head", Class::RingMarkerHead),
         End::Tail => ("tail", Class::RingMarkerTail),
@@ -37,9 +38,15 @@ pub fn RingMarker(props: &RingMarkerProps) -> Html {
         <g class={classes!(Class::RingMarker, tone)} aria-hidden="true">
             <path class={Class::RingMarkerTurns} transform={turned(pointer_angle)} d="M0 -151 l-7 -13 h14 z" />
             <g class={Class::RingMarkerTurns} transform={turned(label_angle)}>
-                <g transform="translate(0 -182)">
+                <g class={Class::RingMarkerTurns} transform={format!("translate(0 {})", geometry::number(-label_radius))}>
                     <g class={Class::RingMarkerTurns} transform={turned(-label_angle)}>
-                        <rect x="-28" y="-14" width="56" height="28" rx="9" />
+                        <rect
+                            x={geometry::number(-LABEL_WIDTH / 2.0)}
+                            y={geometry::number(-LABEL_HEIGHT / 2.0)}
+                            width={geometry::number(LABEL_WIDTH)}
+                            height={geometry::number(LABEL_HEIGHT)}
+                            rx="9"
+                        />
                         <text y="4.5">{word}</text>
                     </g>
                 </g>

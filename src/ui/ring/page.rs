@@ -28,6 +28,7 @@ pub fn RingPage(props: &RingPageProps) -> Html {
     let act = use_act(&props.store);
     use_arrow_keys(&act);
     let place = Place::Room(Room::Ring);
+    let picture = RingPicture::of(&room.replay);
     let last = words::in_the_ring(&room.replay);
     html! {
         <>
@@ -45,7 +46,8 @@ pub fn RingPage(props: &RingPageProps) -> Html {
                     />
                 </LessonColumn>
                 <div id="stage" tabindex="-1" class={classes!(Class::StageColumn, Class::RingStage)}>
-                    <RingDrawing key={room.generation} picture={RingPicture::of(&room.replay)} call={room.replay.made().len()} />
+                    <RingDrawing key={room.generation} picture={picture.clone()} call={room.replay.made().len()} />
+                    { facts(&picture) }
                     <p class={Class::RingSentence} role="status">{last}</p>
                     <LogBeside
                         picture={LogPicture::of(&room.replay, room.feed)}
@@ -60,6 +62,17 @@ pub fn RingPage(props: &RingPageProps) -> Html {
             </main>
             <CallBar value={room.value.clone()} trouble={room.trouble.clone()} {act} />
         </>
+    }
+}
+
+/// Both ends and the count in figures, where slots are too small to be told apart.
+fn facts(picture: &RingPicture) -> Html {
+    html! {
+        <dl class={Class::RingFacts}>
+            <div><dt class={Class::RingSignHead}>{"head"}</dt><dd>{picture.head.slot}</dd></div>
+            <div><dt class={Class::RingSignTail}>{"tail"}</dt><dd>{picture.tail.slot}</dd></div>
+            <div><dt>{"count"}</dt><dd>{format!("{} of {}", picture.count, picture.capacity)}</dd></div>
+        </dl>
     }
 }
 

@@ -43,6 +43,15 @@ pub fn arc_path(first: usize, slots: usize, count: usize) -> String {
     )
 }
 
+/// The outline of the whole ring without slots: outer edge, and inner edge the other way round.
+#[must_use]
+pub fn annulus_path() -> String {
+    let circle = |radius: f64, sweep: u8| {
+        format!("M0 -{radius} A{radius} {radius} 0 1 {sweep} 0 {radius} A{radius} {radius} 0 1 {sweep} 0 -{radius} Z")
+    };
+    format!("{} {}", circle(OUTER, 1), circle(INNER, 0))
+}
+
 /// A coordinate with two digits after the point.
 #[must_use]
 pub fn number(value: f64) -> String {

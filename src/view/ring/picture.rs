@@ -2,7 +2,7 @@
 //!
 //! The markers turn with the window's unwrapped counts, so that going from the last slot to slot 0 moves on and not back.
 
-use super::geometry::{INNER, OUTER, angle_of, arc_path, point};
+use super::geometry::{INNER, OUTER, angle_of, annulus_path, arc_path, point};
 use crate::ring::{Operation, Replay};
 
 /// Beyond this many slots a slot is too small to stand alone; the held window is drawn as one arc.
@@ -13,6 +13,13 @@ const VALUES_DRAWN_MAX: usize = 24;
 const NAMES_DRAWN_MAX: usize = 8;
 /// Head and tail markers keep this many degrees between them.
 const MARKERS_APART: f64 = 22.0;
+
+/// Radius at which a pointer on the ring's edge ends.
+const POINTER_END: f64 = OUTER + 17.0;
+/// Size of a marker's label.
+pub const LABEL_WIDTH: f64 = 56.0;
+/// Size of a marker's label.
+pub const LABEL_HEIGHT: f64 = 28.0;
 
 /// How much a slot can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +85,8 @@ pub struct Marker {
     pub pointer_angle: f64,
     /// Degrees of its label, moved aside where the two would meet.
     pub label_angle: f64,
+    /// How far from the centre the label's middle is, so that it clears the pointer on every side.
+    pub label_radius: f64,
 }
 
 /// The whole ring.
@@ -103,6 +112,9 @@ pub struct RingPicture {
     pub refused: bool,
 }
 
+/// Figures of at most this many characters fit the middle in large type.
+const LARGE_FIGURE_CHARS: usize = 7;
+
 impl RingPicture {
     /// The ring after the calls made.
     #[must_use]
@@ -117,12 +129,20 @@ impl RingPicture {
             count,
             detail,
             slots: (0..drawn).map(|slot| slot_picture(replay, detail, slot)).collect(),
-            whole: (detail == Detail::Window).then(|| arc_path(0, capacity, capacity)),
+            whole: (detail == Detail::Window).then(annulus_path),
             held: (detail == Detail::Window && count > 0).then(|| arc_path(queue.head(), count, capacity)),
             head,
             tail,
             refused: is_refused(replay),
         }
+    }
+
+    /// The figure in the middle, and whether it fits there in large type.
+    #[must_use]
+    pub fn middle(&self) -> (String, bool) {
+        let figure = format!("{} / {}", self.count, self.capacity);
+        let fits = figure.len() <= LARGE_FIGURE_CHARS;
+        (figure, fits)
     }
 
     /// The picture in words, for readers who do not see it.
@@ -143,10 +163,11 @@ fn slot_picture(replay: &Replay, detail: Detail, slot: usize) -> SlotPicture {
     let queue = replay.queue();
     let last = replay.last();
     let angle = angle_of(slot, queue.capacity());
-    let middle = point(angle, f64::midpoint(INNER, OUTER));
+    // A little outside the middle, where a slot is wider.
+    let middle = point(angle, f64::midpoint(INNER, OUTER) + 3.0);
     let (value_at, name_at) = match detail {
         Detail::Numbered => (point(angle, OUTER - 26.0), point(angle, INNER + 14.0)),
-        _ => ((middle.0, middle.1 - 8.0), (middle.0, middle.1 + 13.0)),
+        _ => ((middle.0, middle.1 - 2.0), (middle.0, middle.1 + 17.0)),
     };
     SlotPicture {
         index: slot,
@@ -183,7 +204,13 @@ fn markers(replay: &Replay) -> (Marker, Marker) {
     };
     let pointer_aside = if queue.head() == queue.tail() { (90.0 / queue.capacity() as f64).min(4.0) } else { 0.0 };
     (
-        Marker { slot: queue.head(), pointer_angle: head_angle - pointer_aside, label_angle: head_angle + head_aside },
-        Marker { slot: queue.tail(), pointer_angle: tail_angle + pointer_aside, label_angle: tail_angle + tail_aside },
+        marker(queue.head(), head_angle - pointer_aside, head_angle + head_aside),
+        marker(queue.tail(), tail_angle + pointer_aside, tail_angle + tail_aside),
     )
+}
+
+fn marker(slot: usize, pointer_angle: f64, label_angle: f64) -> Marker {
+    let (sin, cos) = label_angle.to_radians().sin_cos();
+    let label_radius = POINTER_END + sin.abs() * LABEL_WIDTH / 2.0 + cos.abs() * LABEL_HEIGHT / 2.0;
+    Marker { slot, pointer_angle, label_angle, label_radius }
 }

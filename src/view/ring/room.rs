@@ -8,7 +8,9 @@ use crate::ring::{
 use std::fmt;
 
 /// The list that the room opens with: the example of the exercise.
-pub const EXAMPLE: &str = "[\"MyCircularQueue\",\"enQueue\",\"enQueue\",\"enQueue\",\"enQueue\",\"Rear\",\"isFull\",\"deQueue\",\"enQueue\",\"Rear\"]\n[[3],[1],[2],[3],[4],[],[],[],[4],[]]\n[null,true,true,true,false,3,true,true,true,4]";
+pub const EXAMPLE: &str = r#"["MyCircularQueue", "enQueue", "enQueue", "enQueue", "enQueue", "Rear", "isFull", "deQueue", "enQueue", "Rear"]
+[[3], [1], [2], [3], [4], [], [], [], [4], []]
+[null, true, true, true, false, 3, true, true, true, 4]"#;
 
 /// Slots of the queue that the room opens with.
 const CAPACITY_AT_FIRST: i64 = 5;

@@ -15,6 +15,9 @@ pub fn in_the_ring(replay: &Replay) -> String {
         (Operation::EnQueue { .. }, Some((slot, value))) => {
             format!("{operation} writes {value} into slot {slot}. tail is now slot {}.", queue.tail())
         }
+        (Operation::EnQueue { .. }, None) if queue.capacity() == 1 => {
+            format!("{operation} answers false: the only slot is taken. Nothing changes.")
+        }
         (Operation::EnQueue { .. }, None) => {
             format!("{operation} answers false: all {} slots are taken. Nothing changes.", queue.capacity())
         }
