@@ -1,6 +1,7 @@
 //! What is drawn, as plain data: a function of the engine's state and virtual time.
 
 pub mod batch_bytes;
+pub mod batching_view;
 pub mod format;
 pub mod frame;
 pub mod hashing;

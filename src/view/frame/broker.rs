@@ -1,6 +1,10 @@
 //! A broker as it stands, with a tape for each replica it holds.
 
-use super::RecordDot;
+use super::{RecordDot, RecordState, SEGMENTS_MAX, TAPE_RECORDS_MAX};
+use crate::engine::cluster::{self, Broker, Partition};
+use crate::engine::common::{BrokerId, Offset, RecordId, TopicId, TopicPartition};
+use crate::engine::sim::State;
+use crate::engine::sim::ledger::Figure;
 use serde::Serialize;
 
 /// One broker.
@@ -11,10 +15,10 @@ pub struct BrokerFrame {
     pub id: i32,
     /// Up or not, and since when.
     pub state: BrokerState,
-    /// Requests that it works on.
-    pub handling: usize,
-    /// Requests that arrived and are not read yet, because the one before them on their connection is not answered.
-    pub unread: usize,
+    /// Requests that it has received and not answered.
+    pub open_requests: usize,
+    /// Of these, how many wait for something: for replicas, or for bytes.
+    pub delayed_requests: usize,
     /// Its replicas, by partition.
     pub tapes: Vec<Tape>,
 }
@@ -29,8 +33,8 @@ pub enum BrokerState {
     Crashed {
         /// Since when, in microseconds.
         since_us: u64,
-        /// When the controller will take it for dead, in microseconds; none once it has.
-        fenced_at_us: Option<u64>,
+        /// The controller has taken it for dead.
+        fenced: bool,
     },
 }
 
@@ -53,6 +57,8 @@ pub enum Role {
     Leader,
     /// It copies.
     Follower,
+    /// Its broker is down, or has not heard who leads.
+    Offline,
 }
 
 impl Role {
@@ -62,6 +68,7 @@ impl Role {
         match self {
             Role::Leader => "leader",
             Role::Follower => "follower",
+            Role::Offline => "offline",
         }
     }
 }
@@ -122,4 +129,92 @@ pub struct SegmentBlock {
     pub bytes: u64,
     /// Appends go here.
     pub active: bool,
+}
+
+impl BrokerFrame {
+    /// Every broker, with the replicas of the first topic.
+    pub(super) fn all(state: &State) -> Vec<Self> {
+        state.brokers.iter().map(|broker| Self::of(state, broker)).collect()
+    }
+
+    fn of(state: &State, broker: &Broker) -> Self {
+        let on_stage = |(id, _): &(TopicPartition, &Partition)| id.topic == TopicId(0);
+        Self {
+            id: broker.id().0,
+            state: broker_state(state, broker),
+            open_requests: broker.open_requests(),
+            delayed_requests: broker.delayed_requests(),
+            tapes: broker.partitions().filter(on_stage).map(|(_, partition)| Tape::of(state, broker.id(), partition)).collect(),
+        }
+    }
+}
+
+fn broker_state(state: &State, broker: &Broker) -> BrokerState {
+    match state.crashed_at.get(&broker.id()) {
+        Some(since) if !broker.is_up() => {
+            BrokerState::Crashed { since_us: since.0, fenced: !state.controller.image().is_alive(broker.id()) }
+        }
+        _ => BrokerState::Up,
+    }
+}
+
+impl Tape {
+    fn of(state: &State, broker: BrokerId, partition: &Partition) -> Self {
+        let (id, log) = (partition.id(), partition.log());
+        let registration = state.controller.image().partition(id);
+        let role = match partition.role() {
+            cluster::Role::Leader(_) => Role::Leader,
+            cluster::Role::Follower(_) => Role::Follower,
+            cluster::Role::Offline => Role::Offline,
+        };
+        let topic = state.scenario.topics.get(usize::from(id.topic.0));
+        let skipped = log.segments_count().saturating_sub(SEGMENTS_MAX);
+        let active = log.active_segment().base_offset();
+        let segments = log.segments().skip(skipped).map(|segment| SegmentBlock {
+            base_offset: segment.base_offset().0,
+            next_offset: segment.next_offset().0,
+            bytes: u64::from(segment.size_in_bytes()),
+            active: segment.base_offset() == active,
+        });
+        Self {
+            topic: topic.map(|topic| topic.name.clone()).unwrap_or_default(),
+            partition: id.partition.0,
+            broker: broker.0,
+            role,
+            in_isr: registration.is_some_and(|partition| partition.isr.contains(&broker)),
+            leader_epoch: partition.leader_epoch().0,
+            log_start: log.log_start_offset().0,
+            leo: log.log_end_offset().0,
+            hw: log.high_watermark().0,
+            bytes: log.size_in_bytes(),
+            segments: segments.collect(),
+            records: newest_records(state, broker, partition),
+        }
+    }
+}
+
+/// The newest records of a replica, in order of offset.
+fn newest_records(state: &State, broker: BrokerId, partition: &Partition) -> Vec<RecordDot> {
+    let log = partition.log();
+    let end = log.log_end_offset().0;
+    let start = log.log_start_offset().0.max(end - TAPE_RECORDS_MAX as i64);
+    let hw = log.high_watermark();
+    let dot = |offset: Offset| {
+        let id = state.ledger.record_at(partition.id(), broker, offset);
+        RecordDot::of(&state.ledger, id, Some(offset), standing(state, id, offset, hw))
+    };
+    (start..end).map(Offset).map(dot).collect()
+}
+
+/// How one copy of a record stands.
+fn standing(state: &State, id: Option<RecordId>, offset: Offset, hw: Offset) -> RecordState {
+    let Some(id) = id else { return if offset < hw { RecordState::Committed } else { RecordState::Pending } };
+    let entry = state.ledger.record(id);
+    let first = entry.and_then(|entry| entry.first_offset());
+    match first {
+        None if state.ledger.is(id, Figure::Lost) => RecordState::Lost,
+        Some(first) if first != offset && entry.is_some_and(|entry| entry.copies() > 1) => RecordState::Duplicate,
+        _ if offset < hw => RecordState::Committed,
+        _ => RecordState::Pending,
+    }
 }

@@ -1,7 +1,14 @@
 //! What is on the wires: messages as intervals, from which any moment's place follows.
 
-use super::{Node, RecordDot};
+use super::{BATCH_RECORDS_MAX, FLIGHTS_MAX, Node, RecordDot, RecordState};
+use crate::engine::cluster::protocol::{FetchResponse, Fetcher, ProduceRequest, ProduceResponse, Request, Response};
+use crate::engine::common::{KafkaError, RecordId, TopicPartition};
+use crate::engine::record::RecordBatch;
+use crate::engine::sim::State;
+use crate::engine::sim::network::{Connection, Endpoint, Message, Payload as Content};
+use crate::engine::sim::producer_session::OpenRequestKind;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A connection between two nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -94,4 +101,207 @@ pub enum FlightKind {
     MetadataResponse,
     /// From or to the controller: a change of the ISR, of leaders, a heartbeat.
     Control,
+    /// A connection is made or ends.
+    Connect,
+    /// Anything else: where a log ends, DeleteRecords.
+    Other,
+}
+
+impl FlightKind {
+    /// Its word in class names.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            FlightKind::Produce => "produce",
+            FlightKind::ProduceResponse => "produce-response",
+            FlightKind::Fetch => "fetch",
+            FlightKind::FetchResponse => "fetch-response",
+            FlightKind::ConsumerFetch => "consumer-fetch",
+            FlightKind::ConsumerFetchResponse => "consumer-fetch-response",
+            FlightKind::Metadata => "metadata",
+            FlightKind::MetadataResponse => "metadata-response",
+            FlightKind::Control => "control",
+            FlightKind::Connect => "connect",
+            FlightKind::Other => "other",
+        }
+    }
+
+    /// The eye follows it: it carries records or their answer.
+    #[must_use]
+    pub fn is_followed(self) -> bool {
+        !matches!(self, FlightKind::Control | FlightKind::Connect | FlightKind::Other | FlightKind::Metadata | FlightKind::MetadataResponse)
+    }
+}
+
+/// Who stands at an endpoint.
+fn node(state: &State, endpoint: Endpoint) -> Node {
+    match endpoint {
+        Endpoint::Session(session) => Node::Producer(state.session(session).map_or(0, |session| session.producer_index)),
+        Endpoint::Consumer(index) => Node::Consumer(index),
+        Endpoint::Broker(broker) => Node::Broker(broker.0),
+        Endpoint::Controller => Node::Controller,
+    }
+}
+
+impl Wire {
+    /// One wire for each pair of nodes that have a connection; it is up if one of theirs is.
+    pub(super) fn all(state: &State) -> Vec<Self> {
+        let mut wires: BTreeMap<(Node, Node), bool> = BTreeMap::new();
+        for connection in state.network.connections() {
+            let ends = (node(state, connection.client), Node::Broker(connection.server.0));
+            *wires.entry(ends).or_default() |= is_up(connection);
+        }
+        let wire = |((from, to), up)| Wire { from, to, state: if up { WireState::Up } else { WireState::Broken } };
+        wires.into_iter().map(wire).collect()
+    }
+}
+
+fn is_up(connection: &Connection) -> bool {
+    connection.client_open && connection.server_open
+}
+
+impl Flight {
+    /// What is on the wires, oldest first; of more than can be drawn, the newest.
+    pub(super) fn all(state: &State) -> Vec<Self> {
+        let mut flights: Vec<Self> = state.network.messages().map(|message| Self::of(state, message)).collect();
+        let surplus = flights.len().saturating_sub(FLIGHTS_MAX);
+        flights.drain(..surplus);
+        flights
+    }
+
+    fn of(state: &State, message: &Message) -> Self {
+        let content = Described::of(state, message);
+        Self {
+            id: message.id.0,
+            kind: content.kind,
+            from: node(state, message.from),
+            to: node(state, message.to),
+            sent_us: message.sent_at.0,
+            arrives_us: message.arrives_at.0,
+            label: content.label,
+            error: content.error.map(KafkaError::name),
+            payload: content.payload,
+        }
+    }
+}
+
+/// What a message is, in words.
+struct Described {
+    kind: FlightKind,
+    label: String,
+    error: Option<KafkaError>,
+    payload: Vec<Payload>,
+}
+
+impl Described {
+    fn plain(kind: FlightKind, label: &str) -> Self {
+        Self { kind, label: label.to_string(), error: None, payload: Vec::new() }
+    }
+
+    fn of(state: &State, message: &Message) -> Self {
+        match &message.payload {
+            Content::Request(_, Request::Produce(request)) => Self::produce(state, message, request),
+            Content::Request(_, Request::Fetch(request)) => {
+                let kind = match request.fetcher {
+                    Fetcher::Follower { .. } => FlightKind::Fetch,
+                    Fetcher::Consumer => FlightKind::ConsumerFetch,
+                };
+                let offsets: Vec<String> = request.partitions.iter().take(3).map(|asked| asked.fetch_offset.to_string()).collect();
+                Self::plain(kind, &format!("fetch {}", offsets.join(" ")))
+            }
+            Content::Request(_, Request::Metadata) => Self::plain(FlightKind::Metadata, "metadata?"),
+            Content::Response(_, Response::Produce(response)) => Self::produce_response(response),
+            Content::Response(_, Response::Fetch(response)) => Self::fetch_response(state, message, response),
+            Content::Response(_, Response::Metadata(_)) => Self::plain(FlightKind::MetadataResponse, "metadata"),
+            Content::Request(..) | Content::Response(..) => Self::plain(FlightKind::Other, "offsets"),
+            Content::ToController(..) | Content::FromController(..) | Content::Metadata(_) => Self::plain(FlightKind::Control, ""),
+            Content::Connect | Content::Connected => Self::plain(FlightKind::Connect, "connect"),
+            Content::Refused | Content::Close => Self::plain(FlightKind::Connect, "close"),
+        }
+    }
+
+    /// A request's batches have no offset yet; the session knows which of its batches it put in.
+    fn produce(state: &State, message: &Message, request: &ProduceRequest) -> Self {
+        let payload: Vec<Payload> = request
+            .batches
+            .iter()
+            .map(|(partition, batch)| {
+                let ids = sent_ids(state, message, *partition);
+                Payload::of(state, partition.partition.0, batch.batch().records_count() as usize, &ids)
+            })
+            .collect();
+        Self { kind: FlightKind::Produce, label: summary(&payload), error: None, payload }
+    }
+
+    fn produce_response(response: &ProduceResponse) -> Self {
+        let error = response.partitions.iter().find_map(|partition| partition.error);
+        let label = match error {
+            Some(error) => error.name().to_string(),
+            None => format!("ack {}", list(response.partitions.iter().map(|answer| answer.partition.partition.0))),
+        };
+        Self { kind: FlightKind::ProduceResponse, label, error, payload: Vec::new() }
+    }
+
+    fn fetch_response(state: &State, message: &Message, response: &FetchResponse) -> Self {
+        let kind = match message.to {
+            Endpoint::Broker(_) => FlightKind::FetchResponse,
+            _ => FlightKind::ConsumerFetchResponse,
+        };
+        let error = response.partitions.iter().find_map(|partition| partition.error);
+        let payload: Vec<Payload> = response
+            .partitions
+            .iter()
+            .filter(|fetched| !fetched.batches.is_empty())
+            .map(|fetched| {
+                let count = fetched.batches.iter().map(|batch| batch.records_count() as usize).sum();
+                Payload::of(state, fetched.partition.partition.0, count, &stored_ids(state, fetched.partition, &fetched.batches))
+            })
+            .collect();
+        let label = match error {
+            Some(error) => error.name().to_string(),
+            None if payload.is_empty() => "nothing new".to_string(),
+            None => summary(&payload),
+        };
+        Self { kind, label, error, payload }
+    }
+}
+
+impl Payload {
+    fn of(state: &State, partition: i32, count: usize, ids: &[RecordId]) -> Self {
+        let dots = ids.iter().take(BATCH_RECORDS_MAX);
+        let records = dots.map(|id| RecordDot::of(&state.ledger, Some(*id), None, RecordState::Waiting)).collect();
+        Self { partition, count, records }
+    }
+}
+
+/// `P2 ×5`, `P0 P3 ×9`.
+fn summary(payload: &[Payload]) -> String {
+    let count: usize = payload.iter().map(|part| part.count).sum();
+    format!("{} ×{count}", list(payload.iter().map(|part| part.partition)))
+}
+
+/// `P0 P3`, at most three.
+fn list(partitions: impl Iterator<Item = i32>) -> String {
+    let names: Vec<String> = partitions.map(|partition| format!("P{partition}")).collect();
+    if names.len() > 3 { format!("{} …", names[..3].join(" ")) } else { names.join(" ") }
+}
+
+/// The records that a producer put into a request for a partition.
+fn sent_ids(state: &State, message: &Message, partition: TopicPartition) -> Vec<RecordId> {
+    let (Endpoint::Session(session), Content::Request(correlation, _)) = (message.from, &message.payload) else {
+        return Vec::new();
+    };
+    let open = state.session(session).and_then(|session| session.open_requests.get(correlation));
+    let Some(OpenRequestKind::Produce(_, batches)) = open.map(|open| &open.kind) else { return Vec::new() };
+    let entry = batches.iter().filter_map(|batch| state.ledger.batch(*batch)).find(|entry| entry.partition == partition);
+    entry.map(|entry| entry.records.to_vec()).unwrap_or_default()
+}
+
+/// The records in batches that stand in a log: found by partition, leader epoch and base offset.
+fn stored_ids(state: &State, partition: TopicPartition, batches: &[RecordBatch]) -> Vec<RecordId> {
+    let entry = |batch: &RecordBatch| {
+        let found = state.ledger.batch_written(partition, batch.partition_leader_epoch(), batch.base_offset())?;
+        state.ledger.batch(found)
+    };
+    batches.iter().filter_map(entry).flat_map(|entry| entry.records.iter().copied()).collect()
 }

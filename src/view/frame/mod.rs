@@ -15,9 +15,10 @@ pub use broker::{BrokerFrame, BrokerState, Role, SegmentBlock, Tape};
 pub use consumer::{ConsumerFrame, Position};
 pub use flight::{Flight, FlightKind, Payload, Wire, WireState};
 pub use node::Node;
-pub use producer::{BatchState, InFlightRequest, LastSend, ProducerBatchFrame, ProducerFrame};
+pub use producer::{BatchState, InFlightRequest, LastSend, ProducerBatchFrame, ProducerFrame, WorkloadFrame};
 pub use record::{RecordDot, RecordState};
 
+use crate::engine::sim::State;
 use serde::Serialize;
 
 /// Newest records of a tape that are drawn one by one; older ones stand in their segments' blocks.
@@ -49,4 +50,22 @@ pub struct Frame {
     pub wires: Vec<Wire>,
     /// What is on the wires now, oldest first.
     pub flights: Vec<Flight>,
+}
+
+impl Frame {
+    /// The picture of a run at the moment that it has reached.
+    #[must_use]
+    pub fn of(state: &State) -> Self {
+        let topic = state.scenario.topics.first();
+        Self {
+            now_us: state.now.0,
+            topic: topic.map(|topic| topic.name.clone()).unwrap_or_default(),
+            partitions: state.partition_counts.first().map_or(0, |count| *count as i32),
+            producers: ProducerFrame::all(state),
+            brokers: BrokerFrame::all(state),
+            consumers: ConsumerFrame::all(state),
+            wires: Wire::all(state),
+            flights: Flight::all(state),
+        }
+    }
 }

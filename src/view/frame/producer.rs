@@ -1,6 +1,12 @@
 //! A producer as it stands: its last send, the batches that fill, what is in flight, its memory.
 
-use super::RecordDot;
+use super::{BATCH_RECORDS_MAX, RecordDot};
+use crate::engine::common::{RecordId, VirtualTime};
+use crate::engine::producer::{InFlightRequest as OpenRequest, LeaveReason, ProducerBatch, QueuedBatch, RecordAccumulator};
+use crate::engine::sim::State;
+use crate::engine::sim::producer_session::{self, Phase, ProducerSession};
+use crate::view::format;
+use crate::view::hashing::HashFunction;
 use serde::Serialize;
 
 /// One producer.
@@ -35,6 +41,18 @@ pub struct ProducerFrame {
     pub buffer_total: i64,
     /// Calls of `send()` that wait for memory or for metadata.
     pub blocked_sends: usize,
+    /// What its application sends by itself.
+    pub workload: Option<WorkloadFrame>,
+}
+
+/// What an application sends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkloadFrame {
+    /// It runs.
+    pub running: bool,
+    /// Records a second.
+    pub rate_per_second: u32,
 }
 
 /// How the newest record found its partition.
@@ -48,7 +66,7 @@ pub struct LastSend {
     /// The hash of the key in hex, if the partitioner hashed it.
     pub hash: Option<String>,
     /// Its name: `murmur2`, `crc32`, `fnv1a`.
-    pub hash_name: &'static str,
+    pub hash_name: Option<&'static str>,
     /// How many partitions the producer knew.
     pub partitions: i32,
     /// The partition; none while it is not chosen.
@@ -75,8 +93,8 @@ pub struct ProducerBatchFrame {
     pub bytes_max: i64,
     /// When it was created, in microseconds.
     pub created_us: u64,
-    /// When its linger is over, in microseconds.
-    pub linger_until_us: u64,
+    /// When it may leave without being full: its linger, or its backoff after a failure, is over then. In microseconds.
+    pub sendable_us: u64,
     /// How often it was sent already.
     pub attempts: u32,
     /// Why it is still here, or why it goes.
@@ -129,10 +147,142 @@ pub struct InFlightRequest {
     pub broker: i32,
     /// When it was sent, in microseconds.
     pub sent_us: u64,
-    /// Partition and count of records of each batch in it.
-    pub batches: Vec<(i32, usize)>,
+    /// Partition and count of records of each batch in it, and why it left.
+    pub batches: Vec<(i32, usize, &'static str)>,
     /// The records, at most [`super::BATCH_RECORDS_MAX`].
     pub records: Vec<RecordDot>,
     /// Its size in bytes.
     pub bytes: i64,
+}
+
+impl ProducerFrame {
+    /// Every session that is open, and those that still hold a batch.
+    pub(super) fn all(state: &State) -> Vec<Self> {
+        let holds = |session: &ProducerSession| session.phase != Phase::Closed || session.producer.has_incomplete();
+        state.sessions.iter().filter(|session| holds(session)).map(|session| Self::of(state, session)).collect()
+    }
+
+    fn of(state: &State, session: &ProducerSession) -> Self {
+        let (producer, config) = (&session.producer, session.producer.config());
+        let pool = producer.accumulator().buffer_pool();
+        let spec = state.scenario.producers.get(session.producer_index as usize);
+        let workload_blocked = session.workload.as_ref().is_some_and(|workload| workload.blocked.is_some());
+        Self {
+            index: session.producer_index,
+            name: spec.map(|spec| spec.name.clone()).unwrap_or_default(),
+            session: session.id.0,
+            open: session.phase == Phase::Open,
+            acks: config.acks.word().to_string(),
+            linger_ms: config.linger_ms,
+            batch_size: config.batch_size,
+            last_send: session.last_send.as_ref().map(|send| LastSend::of(session, send)),
+            batches: queued(state, producer.accumulator()),
+            in_flight: producer.sender().in_flight_requests().map(|open| InFlightRequest::of(state, session, open)).collect(),
+            max_in_flight: config.max_in_flight,
+            buffer_used: (pool.total_memory() - pool.available_memory()) as i64,
+            buffer_total: pool.total_memory() as i64,
+            blocked_sends: usize::from(session.by_hand.blocked.is_some()) + usize::from(workload_blocked),
+            workload: session.workload.as_ref().map(|workload| WorkloadFrame {
+                running: workload.running,
+                rate_per_second: workload.spec.rate_per_second,
+            }),
+        }
+    }
+}
+
+fn queued(state: &State, accumulator: &RecordAccumulator) -> Vec<ProducerBatchFrame> {
+    let batches = accumulator.queues().flat_map(|queue| queue.batches());
+    batches.map(|queued| ProducerBatchFrame::of(state, accumulator, queued)).collect()
+}
+
+impl LastSend {
+    fn of(session: &ProducerSession, send: &producer_session::LastSend) -> Self {
+        let key = send.key.as_deref();
+        // A partition that the record names is taken as it is; nothing is hashed then.
+        let function = HashFunction::of(session.producer.config().partitioner_class)
+            .filter(|_| key.is_some() && send.asked_partition.is_none());
+        Self {
+            record: send.record.0,
+            key: format::shortened(&format::text_or_hex(key), 24),
+            hash: function.and_then(|function| Some(format!("{:08x}", function.hash(key?)))),
+            hash_name: function.map(HashFunction::name),
+            partitions: send.partitions_known as i32,
+            partition: send.partition.map(|partition| partition.0),
+            at_us: send.at.0,
+        }
+    }
+}
+
+/// The newest records of a list, as dots that wait.
+fn newest(state: &State, ids: &[RecordId]) -> Vec<RecordDot> {
+    ids.iter().skip(ids.len().saturating_sub(BATCH_RECORDS_MAX)).map(|id| RecordDot::waiting(&state.ledger, *id)).collect()
+}
+
+impl ProducerBatchFrame {
+    fn of(state: &State, accumulator: &RecordAccumulator, queued: QueuedBatch<'_>) -> Self {
+        let batch = queued.batch;
+        Self {
+            id: batch.id().0,
+            partition: batch.partition().partition.0,
+            records: newest(state, batch.record_ids()),
+            records_count: batch.records_count(),
+            bytes: batch.estimated_size_in_bytes() as i64,
+            bytes_max: batch.write_limit().unwrap_or(accumulator.batch_size()) as i64,
+            created_us: batch.created_at().0,
+            sendable_us: queued.sendable_at.0,
+            attempts: batch.attempts(),
+            state: BatchState::of(state.now, accumulator, batch, queued.sendable_at),
+        }
+    }
+}
+
+impl BatchState {
+    /// The reason that holds first, in the order in which Kafka asks.
+    fn of(now: VirtualTime, accumulator: &RecordAccumulator, batch: &ProducerBatch, sendable_at: VirtualTime) -> Self {
+        if batch.attempts() > 0 && batch.is_backing_off(now) {
+            return BatchState::Backoff { until_us: sendable_at.0 };
+        }
+        match () {
+            () if batch.is_full() || !batch.is_open() => BatchState::Full,
+            () if now >= sendable_at => BatchState::LingerOver,
+            () if accumulator.buffer_pool().is_exhausted() => BatchState::MemoryExhausted,
+            () if accumulator.is_flush_in_progress() || accumulator.is_closed() => BatchState::Flushing,
+            () => BatchState::Filling,
+        }
+    }
+}
+
+impl InFlightRequest {
+    fn of(state: &State, session: &ProducerSession, open: &OpenRequest) -> Self {
+        let sender = session.producer.sender();
+        let entries = open.batches.iter().filter_map(|batch| {
+            let entry = state.ledger.batch_ref(session.id, batch.id.0).and_then(|batch| state.ledger.batch(batch))?;
+            let held = sender.in_flight_batches(entry.partition).find(|held| held.id() == batch.id);
+            Some((entry, held.and_then(ProducerBatch::leave_reason).map_or("", leave_word)))
+        });
+        let entries: Vec<_> = entries.collect();
+        let ids: Vec<RecordId> = entries.iter().flat_map(|(entry, _)| entry.records.iter().copied()).collect();
+        let bytes = entries.iter().filter_map(|(entry, _)| entry.body.as_ref()).map(|body| body.size_in_bytes() as i64);
+        Self {
+            id: open.id.0,
+            broker: open.node.0,
+            sent_us: open.sent_at.0,
+            batches: entries.iter().map(|(entry, why)| (entry.partition.partition.0, entry.records.len(), *why)).collect(),
+            records: newest(state, &ids),
+            bytes: bytes.sum(),
+        }
+    }
+}
+
+/// A reason's word in class names and labels.
+fn leave_word(reason: LeaveReason) -> &'static str {
+    match reason {
+        LeaveReason::Retry => "retry",
+        LeaveReason::Split => "split",
+        LeaveReason::Full | LeaveReason::BatchBehind => "full",
+        LeaveReason::Linger => "linger",
+        LeaveReason::MemoryExhausted => "memory",
+        LeaveReason::Closing | LeaveReason::Flush => "flush",
+        LeaveReason::SameBroker => "same-broker",
+    }
 }

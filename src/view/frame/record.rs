@@ -1,6 +1,13 @@
 //! A record as a dot: who it is, what key it carries, and how it stands.
 
+use crate::engine::common::{Offset, RecordId};
+use crate::engine::sim::ledger::Ledger;
+use crate::view::format;
+use crate::view::palette::key_hue;
 use serde::Serialize;
+
+/// Longest label of a key, in characters.
+const KEY_LABEL_MAX: usize = 16;
 
 /// One picture of a record. The same record may have several: in a batch, on each replica, at a consumer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,6 +51,28 @@ impl RecordState {
             RecordState::Committed => "committed",
             RecordState::Lost => "lost",
             RecordState::Duplicate => "duplicate",
+        }
+    }
+}
+
+/// Makes pictures of records from what the ledger knows of them.
+impl RecordDot {
+    /// A record that is still with its producer.
+    #[must_use]
+    pub(super) fn waiting(ledger: &Ledger, id: RecordId) -> Self {
+        Self::of(ledger, Some(id), None, RecordState::Waiting)
+    }
+
+    /// A picture of a record in a state.
+    #[must_use]
+    pub fn of(ledger: &Ledger, id: Option<RecordId>, offset: Option<Offset>, state: RecordState) -> Self {
+        let key = id.and_then(|id| ledger.record(id)).and_then(|entry| entry.key.as_deref());
+        Self {
+            id: id.map(|id| id.0),
+            offset: offset.map(|offset| offset.0),
+            key: format::shortened(&format::text_or_hex(key), KEY_LABEL_MAX),
+            hue: key_hue(key),
+            state,
         }
     }
 }

@@ -1,0 +1,180 @@
+//! The segments side by side: batches as blocks, readers as flags, what goes next and why.
+
+use crate::ui::Class;
+use crate::ui::rich_text::RichText;
+use crate::ui::runner::use_runner;
+use crate::ui::wish::Wish;
+use crate::engine::common::{BrokerId, Offset, PartitionId, TopicId, TopicPartition, VirtualTime};
+use crate::view::Subject;
+use crate::view::format;
+use crate::view::log_view::{LogBatch, LogSegment, LogView, ScanStep};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// Properties of [`Segments`].
+#[derive(Properties, PartialEq)]
+pub struct SegmentsProps {
+    /// The log.
+    pub log: Rc<LogView>,
+}
+
+/// The one replica of the room.
+pub(super) const REPLICA: (TopicPartition, BrokerId) =
+    (TopicPartition { topic: TopicId(0), partition: PartitionId(0) }, BrokerId(1));
+
+/// The segments.
+#[component]
+pub fn Segments(props: &SegmentsProps) -> Html {
+    let log = &props.log;
+    html! {
+        <div class={Class::SegmentRow}>
+            { for log.segments.iter().map(|segment| html! {
+                <SegmentColumn key={segment.base_offset} log={log.clone()} segment={segment.clone()} />
+            }) }
+        </div>
+    }
+}
+
+/// Properties of [`SegmentColumn`].
+#[derive(Properties, PartialEq)]
+struct SegmentColumnProps {
+    log: Rc<LogView>,
+    segment: LogSegment,
+}
+
+#[component]
+fn SegmentColumn(props: &SegmentColumnProps) -> Html {
+    let segment = &props.segment;
+    let runner = use_runner();
+    let (partition, broker) = REPLICA;
+    let subject = Subject::Segment { partition, broker, base_offset: Offset(segment.base_offset) };
+    let state = if segment.active { "active" } else { "closed" };
+    let offsets = if segment.next_offset > segment.base_offset {
+        format!("{}–{}", segment.base_offset, segment.next_offset - 1)
+    } else {
+        "no records".to_string()
+    };
+    let class = match (segment.due.is_some(), segment.active) {
+        (true, _) => Some(Class::SegmentDue),
+        (false, true) => Some(Class::SegmentActive),
+        (false, false) => None,
+    };
+    html! {
+        <div class={classes!(Class::SegmentColumn, class)}>
+            <button type="button" class={Class::SegmentName} data-segment={segment.base_offset.to_string()} data-inspect="segment"
+                onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
+                <strong>{segment.file.clone()}</strong>
+                <span class={Class::Note}>{format!("{state} · {offsets} · {}", format::bytes(u64::from(segment.bytes)))}</span>
+            </button>
+            <Strip log={props.log.clone()} segment={segment.clone()} />
+            <p class={Class::SegmentNote}>{ note(&props.log, segment) }</p>
+        </div>
+    }
+}
+
+/// What becomes of the segment, in a sentence.
+fn note(log: &LogView, segment: &LogSegment) -> Html {
+    let searched = log.seek.as_ref().filter(|seek| seek.segment == segment.base_offset);
+    match (&segment.due, searched) {
+        (Some(why), _) => {
+            let when = log.next_check_us.map_or_else(|| "at the next check".to_string(), |at| format!("at {}", format::time(VirtualTime(at))));
+            html! { <><strong>{format!("Due to go {when}, whole. ")}</strong><RichText text={why.clone()} />{" No reader is asked."}</> }
+        }
+        (None, Some(seek)) => html! {
+            <><strong>{"Searched. "}</strong>{format!("{} is the largest file name not above {}, so the seek opens this one.", segment.base_offset, seek.target)}</>
+        },
+        (None, None) if segment.active => html! {
+            <><strong>{"Active. "}</strong><RichText text="Appends go here until the next batch would pass `segment.bytes`." /></>
+        },
+        (None, None) => html! { {format!("Closed; {} index entries.", segment.index_entries)} },
+    }
+}
+
+/// The strip of a segment: its batches by size, the readers that stand in it, where the log starts and ends.
+#[component]
+fn Strip(props: &SegmentColumnProps) -> Html {
+    let (log, segment) = (&props.log, &props.segment);
+    let widest = log.segments.iter().map(|segment| segment.bytes).max().unwrap_or(1).max(1);
+    let runner = use_runner();
+    let block = |batch: &LogBatch| {
+        let (partition, broker) = REPLICA;
+        let subject = Subject::Batch { partition, broker, base_offset: Offset(batch.base_offset) };
+        html! {
+            <rect key={batch.base_offset} class={classes!(Class::BatchBlock, step_class(batch.step))} x={percent(batch.position, widest)} y="24"
+                width={percent(batch.bytes, widest)} height="44" rx="3" data-batch={batch.base_offset.to_string()} data-inspect="batch"
+                onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
+                <title>{format!("batch {}–{}, {}", batch.base_offset, batch.last_offset, format::bytes(u64::from(batch.bytes)))}</title>
+            </rect>
+        }
+    };
+    html! {
+        <svg class={Class::SegmentStrip} width="100%" height="92" role="img" aria-label={format!("Batches of segment {}", segment.base_offset)}>
+            <rect class={Class::SegmentFrame} x="0" y="23" width="100%" height="46" rx="5" />
+            { for segment.batches.iter().map(block) }
+            { for log.readers.iter().filter_map(|(name, at)| flag(segment, widest, name, *at)) }
+            { marks(log, segment, widest) }
+        </svg>
+    }
+}
+
+fn step_class(step: ScanStep) -> Option<Class> {
+    match step {
+        ScanStep::None => None,
+        ScanStep::Scanned => Some(Class::BatchScanned),
+        ScanStep::Found => Some(Class::BatchFound),
+    }
+}
+
+/// Where an offset lies on the strip, if it is in the segment: at the start of its batch.
+fn place(segment: &LogSegment, widest: u32, offset: i64) -> Option<String> {
+    if offset == segment.next_offset && segment.active {
+        return Some(percent(segment.bytes, widest));
+    }
+    let batch = segment.batches.iter().find(|batch| (batch.base_offset..=batch.last_offset).contains(&offset))?;
+    Some(percent(batch.position, widest))
+}
+
+/// A reader's flag.
+fn flag(segment: &LogSegment, widest: u32, name: &str, offset: i64) -> Option<Html> {
+    let x = place(segment, widest, offset)?;
+    Some(html! {
+        <g key={name.to_string()} class={Class::ReaderFlag}>
+            <line x1={x.clone()} x2={x.clone()} y1="4" y2="69" />
+            <text {x} y="14" dx="4">{format!("{name} {offset}")}</text>
+        </g>
+    })
+}
+
+/// The log start, where it will be after the next check, and the high watermark.
+fn marks(log: &LogView, segment: &LogSegment, widest: u32) -> Html {
+    let mark = |offset: i64, class: Class, label: String, y: &'static str| {
+        place(segment, widest, offset).map(|x| html! {
+            <g {class}><line x1={x.clone()} x2={x.clone()} y1="20" y2="74" /><text {x} {y} dx="3">{label}</text></g>
+        })
+    };
+    let end = if log.high_watermark == log.log_end { format!("HW = log end {}", log.log_end) } else { format!("HW {}", log.high_watermark) };
+    html! {
+        <>
+            { mark(log.log_start, Class::MarkStart, format!("log start {}", log.log_start), "86") }
+            { log.next_log_start.and_then(|next| mark(next, Class::MarkNextStart, format!("{next} after the next check"), "86")) }
+            if segment.active {
+                { hw_mark(segment, widest, log.high_watermark, end) }
+            }
+        </>
+    }
+}
+
+/// The high watermark's label stands to the left of its line where there is no room to the right.
+fn hw_mark(segment: &LogSegment, widest: u32, offset: i64, label: String) -> Option<Html> {
+    let x = place(segment, widest, offset)?;
+    let anchor = if segment.bytes > widest / 2 { "end" } else { "start" };
+    Some(html! {
+        <g class={Class::MarkHw}><line x1={x.clone()} x2={x.clone()} y1="18" y2="74" /><text {x} y="86" text-anchor={anchor}>{label}</text></g>
+    })
+}
+
+/// A part of a whole as a percentage with two digits.
+pub(super) fn percent(part: u32, whole: u32) -> String {
+    let hundredths = u64::from(part) * 10_000 / u64::from(whole.max(1));
+    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+}

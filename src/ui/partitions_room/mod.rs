@@ -1,0 +1,45 @@
+//! The Partitions room: the typed key's way to its lane, the lanes' shares, and which keys move when one is added.
+
+mod lanes;
+mod moved;
+
+use super::Class;
+use super::hash_steps::HashSteps;
+use super::runner::use_slice;
+use super::send_form::SendHandle;
+use crate::engine::config::{PartitionerClass, SettingKind, Value};
+use crate::view::hashing::HashFunction;
+use crate::view::settings::SettingRow;
+use yew::prelude::*;
+
+/// Properties of [`PartitionsRoom`].
+#[derive(Properties, PartialEq)]
+pub struct PartitionsRoomProps {
+    /// The send form, whose key is followed.
+    pub send: SendHandle,
+}
+
+/// The room's stage.
+#[component]
+pub fn PartitionsRoom(props: &PartitionsRoomProps) -> Html {
+    let frame = use_slice(|published| published.frame.clone());
+    let rows = use_slice(|published| published.settings.clone());
+    let partitions = usize::try_from(frame.partitions).unwrap_or(1).max(1);
+    let function = rows.iter().find(|row| row.name == "partitioner.class").and_then(hash_function);
+    let key_bytes = props.send.key.content().ok().and_then(|content| content.0);
+    html! {
+        <div class={Class::RoomStage}>
+            <HashSteps {key_bytes} {function} {partitions} />
+            <lanes::Lanes {frame} />
+            <moved::Moved function={function.unwrap_or(HashFunction::Murmur2)} {partitions} />
+        </div>
+    }
+}
+
+/// The function that the first producer hashes keys with.
+fn hash_function(row: &SettingRow) -> Option<HashFunction> {
+    use crate::engine::config::setting::SettingValue as _;
+    let kind = SettingKind::Choice(PartitionerClass::WORDS);
+    let class = PartitionerClass::from_value(&Value::Text(row.value.clone()), &kind).ok()?;
+    HashFunction::of(class)
+}

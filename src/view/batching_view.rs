@@ -1,0 +1,149 @@
+//! The Batching room's picture: inside one producer, broker by broker: what fills, what leaves next and why, what is in flight.
+//!
+//! Exact: the queues, their order and the reasons are the accumulator's.
+
+use super::frame::{BatchState, BrokerFrame, Frame, InFlightRequest, ProducerBatchFrame, ProducerFrame, Role};
+use serde::Serialize;
+
+/// Slots that are drawn; with more in-flight requests allowed, the rest is counted.
+pub const SLOTS_MAX: usize = 8;
+
+/// Inside one producer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchingView {
+    /// The producer.
+    pub producer: String,
+    /// Its session.
+    pub session: u32,
+    /// `acks`.
+    pub acks: String,
+    /// Its brokers, each with the partitions that it leads.
+    pub brokers: Vec<BrokerLanes>,
+    /// Partitions without a leader that the producer knows.
+    pub leaderless: Vec<i32>,
+    /// Bytes of memory in use, and in all.
+    pub buffer: (i64, i64),
+    /// Batches in flight, and waiting.
+    pub batches: (usize, usize),
+    /// Calls of `send()` that wait.
+    pub blocked_sends: usize,
+    /// The moment, in microseconds.
+    pub now_us: u64,
+}
+
+/// What goes to one broker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BrokerLanes {
+    /// The broker.
+    pub broker: i32,
+    /// It answers.
+    pub is_up: bool,
+    /// Requests that it has and did not answer.
+    pub open_requests: usize,
+    /// The queues of the partitions that it leads.
+    pub lanes: Vec<Lane>,
+    /// Requests in flight to it, oldest first.
+    pub in_flight: Vec<InFlightRequest>,
+    /// How many may be.
+    pub slots: usize,
+    /// When the next request leaves.
+    pub next: NextRequest,
+}
+
+/// The queue of one partition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lane {
+    /// The partition.
+    pub partition: i32,
+    /// The batch that leaves first.
+    pub first: Option<ProducerBatchFrame>,
+    /// The one behind it, which takes the records.
+    pub second: Option<ProducerBatchFrame>,
+    /// Batches between these and behind.
+    pub more: usize,
+}
+
+/// When the next request to a broker leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum NextRequest {
+    /// No batch waits.
+    Nothing,
+    /// A batch may go, but all slots are taken.
+    NoFreeSlot,
+    /// A batch may go, and takes one of each partition along.
+    LeavesNow,
+    /// When the first linger is over.
+    In {
+        /// The wait, in microseconds.
+        us: u64,
+    },
+}
+
+impl BatchingView {
+    /// Inside the producer at `index` of the frame.
+    #[must_use]
+    pub fn of(frame: &Frame, index: usize) -> Self {
+        let Some(producer) = frame.producers.get(index) else { return Self::default() };
+        let brokers: Vec<BrokerLanes> = frame.brokers.iter().map(|broker| BrokerLanes::of(frame, producer, broker)).collect();
+        let led = |partition: &i32| brokers.iter().any(|broker| broker.lanes.iter().any(|lane| lane.partition == *partition));
+        Self {
+            producer: producer.name.clone(),
+            session: producer.session,
+            acks: producer.acks.clone(),
+            leaderless: (0..frame.partitions).filter(|partition| !led(partition)).collect(),
+            buffer: (producer.buffer_used, producer.buffer_total),
+            batches: (producer.in_flight.iter().map(|request| request.batches.len()).sum(), producer.batches.len()),
+            blocked_sends: producer.blocked_sends,
+            now_us: frame.now_us,
+            brokers,
+        }
+    }
+}
+
+impl BrokerLanes {
+    fn of(frame: &Frame, producer: &ProducerFrame, broker: &BrokerFrame) -> Self {
+        let led = broker.tapes.iter().filter(|tape| tape.role == Role::Leader);
+        let lanes: Vec<Lane> = led.map(|tape| Lane::of(producer, tape.partition)).collect();
+        let in_flight: Vec<InFlightRequest> =
+            producer.in_flight.iter().filter(|request| request.broker == broker.id).cloned().collect();
+        let slots = usize::try_from(producer.max_in_flight).unwrap_or(usize::MAX);
+        Self {
+            broker: broker.id,
+            is_up: matches!(broker.state, super::frame::BrokerState::Up),
+            open_requests: broker.open_requests,
+            next: NextRequest::of(frame.now_us, &lanes, in_flight.len() >= slots),
+            lanes,
+            in_flight,
+            slots,
+        }
+    }
+}
+
+impl Lane {
+    fn of(producer: &ProducerFrame, partition: i32) -> Self {
+        let mut waiting = producer.batches.iter().filter(|batch| batch.partition == partition);
+        let first = waiting.next().cloned();
+        let behind: Vec<&ProducerBatchFrame> = waiting.collect();
+        Self { partition, first, second: behind.last().map(|batch| (*batch).clone()), more: behind.len().saturating_sub(1) }
+    }
+
+    /// Its first batch may leave whatever its linger: it is full, another stands behind it, or its time has come.
+    fn is_sendable(&self) -> bool {
+        let ready = |batch: &ProducerBatchFrame| !matches!(batch.state, BatchState::Filling | BatchState::Backoff { .. });
+        self.first.as_ref().is_some_and(|batch| ready(batch) || self.second.is_some() && batch.attempts == 0)
+    }
+}
+
+impl NextRequest {
+    fn of(now_us: u64, lanes: &[Lane], slots_taken: bool) -> Self {
+        if lanes.iter().any(Lane::is_sendable) {
+            return if slots_taken { NextRequest::NoFreeSlot } else { NextRequest::LeavesNow };
+        }
+        let waits = lanes.iter().filter_map(|lane| lane.first.as_ref()).map(|batch| batch.sendable_us.saturating_sub(now_us));
+        waits.min().map_or(NextRequest::Nothing, |us| NextRequest::In { us })
+    }
+}
