@@ -15,6 +15,8 @@ pub struct Preset {
     pub opens_at: VirtualTime,
     /// Virtual time per real time, as one in so many.
     pub one_in: u64,
+    /// The offset that the Log room seeks first.
+    pub seek: Option<i64>,
 }
 
 macro_rules! preset {
@@ -24,6 +26,7 @@ macro_rules! preset {
             json: include_str!(concat!("../../tests/scenarios/presets/", $file, ".json")),
             opens_at: VirtualTime($opens_at_us),
             one_in: $one_in,
+            seek: Some(438),
         }
     };
 }

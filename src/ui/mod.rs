@@ -1,15 +1,41 @@
 //! The page: Yew components over `view`. One component a file; exactly one owner of the engine.
 
 pub mod app;
+pub mod batching_room;
+pub mod byte_view;
 pub mod class;
+pub mod clients;
+pub mod hash_steps;
 pub mod header;
 pub mod help;
 pub mod icon;
+pub mod inspector;
+pub mod keys;
+pub mod landing;
+pub mod ledger_bar;
 pub mod lesson;
+pub mod live_region;
+pub mod log_room;
+pub mod panic_card;
+pub mod partitions_room;
+pub mod published;
+pub mod record_list;
 pub mod rich_text;
 pub mod ring;
+pub mod run;
+pub mod run_control;
+pub mod runner;
+pub mod send_form;
+pub mod send_state;
+pub mod setting_control;
+pub mod settings_panel;
+pub mod stage;
 pub mod theme;
+pub mod timeline;
+pub mod tone;
+pub mod transport;
 pub mod truth;
+pub mod wish;
 
 pub use class::Class;
 
@@ -18,6 +44,8 @@ pub use class::Class;
 /// # Panics
 /// If the document has no such element; `index.html` has it.
 pub fn start() {
+    crate::web::panic_message::keep();
+    theme::restore();
     let root = crate::web::document::document().get_element_by_id("app").expect("index.html has an element `app`");
     // What stood there while the program was loading goes.
     root.set_inner_html("");

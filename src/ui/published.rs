@@ -4,6 +4,8 @@ use crate::course::Place;
 use crate::engine::sim::Command;
 use crate::view::inspection::Inspection;
 use crate::view::ledger::LedgerView;
+use crate::view::log_view::LogView;
+use crate::view::proof::ProofRow;
 use crate::view::settings::SettingRow;
 use crate::view::transport::TransportView;
 use crate::view::{Frame, Subject};
@@ -36,6 +38,12 @@ pub struct Published {
     pub refusal: Option<Rc<str>>,
     /// What happened last, for the live region.
     pub news: Rc<str>,
+    /// The Log room's picture; none elsewhere.
+    pub log: Option<Rc<LogView>>,
+    /// The offset that the Log room seeks.
+    pub seek_target: Option<i64>,
+    /// What the first page shows to tell what is real.
+    pub proof: Rc<Vec<ProofRow>>,
     /// The run that broke the engine, if one did.
     pub broken: Option<Rc<BrokenRun>>,
 }
@@ -77,6 +85,9 @@ impl Published {
             last_sent: None,
             refusal: None,
             news: Rc::from(""),
+            log: None,
+            seek_target: None,
+            proof: Rc::default(),
             broken: None,
         }
     }

@@ -5,7 +5,8 @@ use super::runner::{use_runner, use_slice};
 use super::wish::Wish;
 use crate::engine::common::VirtualTime;
 use crate::view::format;
-use crate::view::transport::{MarkKind, MarkView, TransportView};
+use crate::engine::sim::MarkKind;
+use crate::view::transport::{MarkView, TransportView};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -85,6 +86,7 @@ fn shape(kind: MarkKind) -> &'static str {
         MarkKind::Election => "M0 1 5 6 0 11-5 6z",
         MarkKind::Roll => "M-1.500 1h3v10h-3z",
         MarkKind::Loss => "M-5 2-3 0 0 3 3 0 5 2 2 5.500 5 9 3 11 0 8-3 11-5 9-2 5.500z",
+        MarkKind::Limit => "M-6 5h12v3h-12z",
         MarkKind::Retry => "M-5 6a5 5 0 1 0 5-5v3L-4 1 0-2v3",
     }
 }
@@ -92,7 +94,7 @@ fn shape(kind: MarkKind) -> &'static str {
 fn kind_class(kind: MarkKind) -> Class {
     match kind {
         MarkKind::Command => Class::ToneAccent,
-        MarkKind::Crash | MarkKind::Loss => Class::ToneLost,
+        MarkKind::Crash | MarkKind::Loss | MarkKind::Limit => Class::ToneLost,
         MarkKind::Restart | MarkKind::Election => Class::ToneCommitted,
         MarkKind::Roll => Class::ToneQuiet,
         MarkKind::Retry => Class::TonePending,

@@ -41,6 +41,8 @@ pub enum Wish {
     LoadPreset(usize),
     /// Start a run from a scenario's text.
     Paste(String),
+    /// Seek an offset in the Log room, or none.
+    SeekOffset(Option<i64>),
     /// Look at something, or at nothing.
     Inspect(Option<Subject>),
 }

@@ -1,7 +1,7 @@
 //! The settings of a run as rows for controls, read from the one registry.
 
 use crate::engine::config::{BrokerConfig, ProducerConfig, Setting, SettingKind, TopicConfig, Value};
-use crate::engine::sim::Client;
+use crate::engine::sim::{Client, State};
 use serde::Serialize;
 
 /// Whose setting it is, which decides what a change does.
@@ -57,6 +57,21 @@ pub enum Control {
     },
     /// Anything the engine can read.
     Text,
+}
+
+/// Every setting of a run as it is now: each producer's, the first topic's, the brokers'.
+#[must_use]
+pub fn rows_of(state: &State) -> Vec<SettingRow> {
+    let mut all = Vec::new();
+    for (index, spec) in state.scenario.producers.iter().enumerate() {
+        let config = state.current_session(index).map_or(&spec.config, |session| session.producer.config());
+        all.extend(producer_rows(&spec.name, spec.client, config));
+    }
+    if let (Some(topic), Some(config)) = (state.scenario.topics.first(), state.topic_configs.first()) {
+        all.extend(topic_rows(&topic.name, config));
+    }
+    all.extend(broker_rows(&state.broker_config));
+    all
 }
 
 /// Every row of a producer's settings.

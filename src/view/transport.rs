@@ -1,5 +1,8 @@
 //! What the transport bar and the timeline show.
 
+use super::news;
+use super::playback::Playback;
+use crate::engine::sim::{MarkKind, Timeline};
 use serde::Serialize;
 
 /// Most ticks and marks that the timeline draws; more fall on the same pixel.
@@ -45,50 +48,42 @@ pub struct MarkView {
     pub label: String,
 }
 
-/// Which kind of mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum MarkKind {
-    /// Somebody acted.
-    Command,
-    /// A broker's process died.
-    Crash,
-    /// It came back.
-    Restart,
-    /// A partition got another leader.
-    Election,
-    /// A log began a new segment, or let old ones go.
-    Roll,
-    /// A delivered record is in no log that leads.
-    Loss,
-    /// A batch is sent again.
-    Retry,
-}
-
-impl MarkKind {
-    /// Its word in class names.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            MarkKind::Command => "command",
-            MarkKind::Crash => "crash",
-            MarkKind::Restart => "restart",
-            MarkKind::Election => "election",
-            MarkKind::Roll => "roll",
-            MarkKind::Loss => "loss",
-            MarkKind::Retry => "retry",
-        }
-    }
-}
-
 /// The end of a run that acting in the past has cut off; it can be brought back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CutTail {
     /// Where it was cut, in microseconds.
     pub from_us: u64,
-    /// How many commands it holds.
-    pub commands: usize,
+    /// How far it went, in microseconds.
+    pub until_us: u64,
+}
+
+impl TransportView {
+    /// The transport and the timeline of a run.
+    #[must_use]
+    pub fn of(timeline: &Timeline, playback: &Playback) -> Self {
+        let span_us = round_span(timeline.end().0);
+        let marks = timeline.marks();
+        let surplus = marks.len().saturating_sub(TICKS_MAX);
+        let mark = |mark: &crate::engine::sim::Mark| MarkView {
+            at_us: mark.at.0,
+            kind: mark.kind,
+            label: news::sentence(timeline.state(), &mark.event).unwrap_or_default(),
+        };
+        Self {
+            now_us: timeline.position().0,
+            span_us,
+            run_to_us: timeline.end().0,
+            ticks: thinned(timeline.visible_times().map(|at| at.0), span_us),
+            marks: marks[surplus..].iter().map(mark).collect(),
+            playing: playback.playing,
+            speed: playback.speed.step(),
+            speed_label: playback.speed.label(),
+            skip_quiet: playback.skip_quiet,
+            cut_tail: timeline.branch().map(|branch| CutTail { from_us: branch.from.0, until_us: branch.end.0 }),
+            trace_hash: timeline.state().trace_hash.to_string(),
+        }
+    }
 }
 
 /// A round span that holds `run_to_us` with some room: 1, 2 or 5 times a power of ten, and never less than 10 ms.

@@ -1,6 +1,8 @@
 //! A consumer as it stands: its own position in each partition.
 
-use super::RecordDot;
+use crate::engine::common::{Offset, TopicPartition};
+use crate::engine::sim::State;
+use crate::engine::sim::consumer_node::ConsumerNode;
 use serde::Serialize;
 
 /// One consumer.
@@ -15,10 +17,8 @@ pub struct ConsumerFrame {
     pub paused: bool,
     /// Its positions, by partition.
     pub positions: Vec<Position>,
-    /// How many records it has read.
+    /// How many records it has read, again ones included.
     pub read: u64,
-    /// The newest records that it has read, oldest first, at most [`super::BATCH_RECORDS_MAX`].
-    pub recent: Vec<RecordDot>,
 }
 
 /// Where a consumer is in one partition.
@@ -27,8 +27,38 @@ pub struct ConsumerFrame {
 pub struct Position {
     /// The partition.
     pub partition: i32,
-    /// The next offset that it will read.
-    pub offset: i64,
+    /// The next offset that it will read; none while it has not asked yet.
+    pub offset: Option<i64>,
     /// Records below the leader's high watermark that it has not read.
     pub lag: i64,
+}
+
+impl ConsumerFrame {
+    /// Every consumer.
+    pub(super) fn all(state: &State) -> Vec<Self> {
+        (0..).zip(&state.consumers).map(|(index, node)| Self::of(state, index, node)).collect()
+    }
+
+    fn of(state: &State, index: u32, node: &ConsumerNode) -> Self {
+        let spec = state.scenario.consumers.get(index as usize);
+        let position = |(partition, offset): (TopicPartition, Option<Offset>)| Position {
+            partition: partition.partition.0,
+            offset: offset.map(|offset| offset.0),
+            lag: offset.map_or(0, |offset| (leader_high_watermark(state, partition).0 - offset.0).max(0)),
+        };
+        Self {
+            index,
+            name: spec.map(|spec| spec.name.clone()).unwrap_or_default(),
+            paused: node.consumer.is_paused(),
+            positions: node.consumer.positions().map(position).collect(),
+            read: node.read,
+        }
+    }
+}
+
+/// The high watermark of the replica that leads now; of a partition that nobody leads, 0.
+fn leader_high_watermark(state: &State, partition: TopicPartition) -> Offset {
+    let leader = state.controller.image().partition(partition).and_then(|registration| registration.leader);
+    let replica = leader.and_then(|leader| state.broker(leader)).and_then(|broker| broker.partition(partition));
+    replica.map_or(Offset(0), |replica| replica.high_watermark())
 }

@@ -169,7 +169,9 @@ impl Flight {
         flights
     }
 
-    fn of(state: &State, message: &Message) -> Self {
+    /// One message of the network.
+    #[must_use]
+    pub fn of(state: &State, message: &Message) -> Self {
         let content = Described::of(state, message);
         Self {
             id: message.id.0,

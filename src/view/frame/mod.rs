@@ -18,6 +18,7 @@ pub use node::Node;
 pub use producer::{BatchState, InFlightRequest, LastSend, ProducerBatchFrame, ProducerFrame, WorkloadFrame};
 pub use record::{RecordDot, RecordState};
 
+use crate::engine::common::VirtualTime;
 use crate::engine::sim::State;
 use serde::Serialize;
 
@@ -55,10 +56,10 @@ pub struct Frame {
 impl Frame {
     /// The picture of a run at the moment that it has reached.
     #[must_use]
-    pub fn of(state: &State) -> Self {
+    pub fn of(state: &State, at: VirtualTime) -> Self {
         let topic = state.scenario.topics.first();
         Self {
-            now_us: state.now.0,
+            now_us: at.0,
             topic: topic.map(|topic| topic.name.clone()).unwrap_or_default(),
             partitions: state.partition_counts.first().map_or(0, |count| *count as i32),
             producers: ProducerFrame::all(state),

@@ -27,4 +27,15 @@ impl Node {
             Node::Controller => "controller".to_string(),
         }
     }
+
+    /// In words, as far as it can be told without the scenario.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Node::Producer(index) => format!("producer {}", index + 1),
+            Node::Broker(id) => format!("broker {id}"),
+            Node::Consumer(index) => format!("consumer {}", index + 1),
+            Node::Controller => "the controller".to_string(),
+        }
+    }
 }

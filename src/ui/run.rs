@@ -1,0 +1,289 @@
+//! The run of one place: its timeline, how it is played, and what the reader looks at in it.
+
+use super::published::{Published, RunView, refresh};
+use super::wish::Wish;
+use crate::course::{PRESETS, Place, Preset, Room};
+use crate::engine::common::{Offset, RecordId, VirtualTime};
+use crate::engine::sim::{Command, EventKind, ProducerEvent, Scenario, State, Timeline};
+use crate::view::inspection::Inspection;
+use crate::view::ledger::LedgerView;
+use crate::view::playback::{Outlook, Playback, Speed};
+use crate::view::transport::TransportView;
+use crate::view::{Frame, Subject, log_room, news, proof, settings};
+use crate::web::media;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// How far ahead quiet time is looked through for the next visible event.
+const LOOK_AHEAD: VirtualTime = VirtualTime(30_000_000);
+/// The latest moment that a run on the page reaches.
+const PAGE_END: VirtualTime = VirtualTime(3_600_000_000);
+
+thread_local! {
+    /// What was last attempted: if the engine panics, this is the run to report.
+    static LAST_ATTEMPT: RefCell<Option<(Scenario, VirtualTime)>> = const { RefCell::new(None) };
+}
+
+/// The scenario of what was last attempted, as text.
+#[must_use]
+pub fn last_attempt() -> String {
+    LAST_ATTEMPT.with(|last| {
+        let last = last.borrow();
+        last.as_ref().map(|(scenario, end)| Scenario { end: *end, ..scenario.clone() }.to_json()).unwrap_or_default()
+    })
+}
+
+/// A run on the page.
+pub struct Run {
+    place: Place,
+    timeline: Timeline,
+    playback: Playback,
+    preset: Option<usize>,
+    subject: Option<Subject>,
+    seek_target: Option<Offset>,
+    last_sent: Option<Rc<Command>>,
+    refusal: Option<Rc<str>>,
+    problem: Option<String>,
+    news: Option<String>,
+    /// The next visible event, as far as it was looked for, and from where it was looked.
+    outlook: Option<(VirtualTime, Option<VirtualTime>)>,
+}
+
+impl Run {
+    /// The first run of a place.
+    #[must_use]
+    pub fn start(place: Place) -> Self {
+        let preset = Preset::of(place).unwrap_or(PRESETS[0]);
+        let index = PRESETS.iter().position(|known| *known == preset);
+        let mut run = Self::of_scenario(place, preset.scenario(), preset, index);
+        run.playback.playing = place == Place::Landing && !media::prefers_reduced_motion();
+        run
+    }
+
+    fn of_scenario(place: Place, scenario: Scenario, preset: Preset, index: Option<usize>) -> Self {
+        attempt(&scenario, preset.opens_at);
+        let mut timeline = Timeline::new(scenario);
+        timeline.advance_to(preset.opens_at);
+        let mut playback = Playback::new(Speed::one_in(preset.one_in));
+        playback.stepwise = media::prefers_reduced_motion();
+        Self {
+            place,
+            timeline,
+            playback,
+            preset: index,
+            subject: None,
+            seek_target: (place == Place::Room(Room::Log)).then_some(preset.seek).flatten(),
+            last_sent: None,
+            refusal: None,
+            problem: None,
+            news: None,
+            outlook: None,
+        }
+    }
+
+    /// The reader goes elsewhere.
+    pub fn leave(&mut self) {
+        self.playback.pause();
+    }
+
+    /// The state at the moment shown.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        self.timeline.state()
+    }
+
+    /// The moment shown.
+    #[must_use]
+    pub fn now(&self) -> VirtualTime {
+        self.timeline.position()
+    }
+
+    /// The run up to the moment shown, as text.
+    #[must_use]
+    pub fn scenario_text(&self) -> String {
+        self.timeline.to_scenario().to_json()
+    }
+
+    /// Real time has passed. Answers whether the moment shown is another.
+    pub fn tick(&mut self, real_us: u64) -> bool {
+        if !self.playback.playing {
+            return false;
+        }
+        let outlook = self.outlook();
+        let Some(target) = self.playback.tick(real_us, outlook) else { return !self.playback.playing };
+        attempt_until(target);
+        self.timeline.advance_to(target);
+        if self.state().is_halted() {
+            self.playback.pause();
+        }
+        self.hear();
+        true
+    }
+
+    fn outlook(&mut self) -> Outlook {
+        let now = self.now();
+        let known = self.outlook.filter(|(from, next)| *from <= now && next.is_none_or(|next| next > now));
+        let next_visible = match known {
+            Some((from, None)) if from + VirtualTime(LOOK_AHEAD.0 / 2) < now => self.look_ahead(),
+            Some((_, next)) => next,
+            None => self.look_ahead(),
+        };
+        let moving = self.state().network.messages().any(|message| {
+            crate::view::frame::Flight::of(self.state(), message).kind.is_followed()
+        });
+        Outlook { now, next_visible, moving, end: PAGE_END }
+    }
+
+    fn look_ahead(&mut self) -> Option<VirtualTime> {
+        if !self.playback.skip_quiet {
+            return None;
+        }
+        let now = self.now();
+        let next = self.timeline.next_visible(now + LOOK_AHEAD);
+        self.outlook = Some((now, next));
+        next
+    }
+
+    /// Does what the reader asks for.
+    pub fn grant(&mut self, wish: Wish) {
+        self.refusal = None;
+        self.problem = None;
+        match wish {
+            Wish::Play => self.playback.playing = true,
+            Wish::Pause => self.playback.pause(),
+            Wish::TogglePlay if self.playback.playing => self.playback.pause(),
+            Wish::TogglePlay => self.playback.playing = true,
+            Wish::ToStart => self.go(|timeline| timeline.seek(VirtualTime::ZERO)),
+            Wish::StepForward => self.go(Timeline::step_forward),
+            Wish::StepBack => self.go(Timeline::step_back),
+            Wish::NextMark => self.go(Timeline::next_mark),
+            Wish::PreviousMark => self.go(Timeline::previous_mark),
+            Wish::Seek(at) => self.go(|timeline| timeline.seek(at.min(PAGE_END))),
+            Wish::SetSpeed(step) => self.playback.speed = Speed::at_step(step),
+            Wish::SetSkipQuiet(skip) => self.playback.skip_quiet = skip,
+            Wish::Submit(command) => self.submit(command),
+            Wish::BringBack => self.bring_back(),
+            Wish::Reset => *self = Self::start(self.place),
+            Wish::SetSeed(seed) => self.set_seed(seed),
+            Wish::LoadPreset(index) => self.load_preset(index),
+            Wish::Paste(text) => self.paste(&text),
+            Wish::Inspect(subject) => self.subject = subject,
+            Wish::SeekOffset(offset) => self.seek_target = offset.map(Offset),
+        }
+    }
+
+    /// Goes to another moment; playing stops there.
+    fn go(&mut self, way: impl FnOnce(&mut Timeline)) {
+        self.playback.pause();
+        way(&mut self.timeline);
+        self.hear();
+    }
+
+    fn bring_back(&mut self) {
+        self.playback.pause();
+        self.timeline.restore_branch();
+        self.outlook = None;
+        self.hear();
+    }
+
+    /// Takes note of what is worth telling.
+    fn hear(&mut self) {
+        if let Some(headline) = news::headline(self.timeline.state(), self.timeline.news()) {
+            self.news = Some(headline);
+        }
+    }
+
+    fn submit(&mut self, command: Command) {
+        let first_new = RecordId(self.state().ledger.records_count() as u64);
+        if let Err(error) = self.timeline.submit(command.clone()) {
+            self.refusal = Some(Rc::from(error.to_string()));
+            return;
+        }
+        attempt(&self.timeline.to_scenario(), self.now());
+        self.outlook = None;
+        self.hear();
+        if let Command::Send { .. } | Command::Burst { .. } = command {
+            self.refusal = self.refused_send(&command).map(Rc::from);
+            if self.state().ledger.record(first_new).is_some() {
+                self.subject = Some(Subject::Record(first_new));
+            }
+            self.last_sent = Some(Rc::new(command));
+        }
+    }
+
+    /// Why the call of `send()` that was just made failed, as Kafka words it.
+    fn refused_send(&self, command: &Command) -> Option<String> {
+        let (Command::Send { record, .. } | Command::Burst { record, .. }) = command else { return None };
+        let failed = |event: &EventKind| match event {
+            EventKind::Producer { session, event: ProducerEvent::SendFailed { why, .. } } => Some((*session, *why)),
+            _ => None,
+        };
+        let (session, why) = self.timeline.news().iter().find_map(|event| failed(&event.kind))?;
+        Some(news::refusal(self.state(), session, why, record))
+    }
+
+    fn set_seed(&mut self, seed: u64) {
+        let scenario = Scenario { seed, ..self.timeline.to_scenario() };
+        let end = self.now();
+        self.replace(scenario, Some(end));
+    }
+
+    /// Starts another run in this place, at the moment where its text ends.
+    fn replace(&mut self, scenario: Scenario, opens_at: Option<VirtualTime>) {
+        let preset = Preset { opens_at: opens_at.unwrap_or(scenario.end).min(PAGE_END), ..Preset::of(self.place).unwrap_or(PRESETS[0]) };
+        let (speed, kept) = (self.playback.speed, self.preset);
+        *self = Self::of_scenario(self.place, scenario, preset, kept);
+        self.playback.speed = speed;
+    }
+
+    fn load_preset(&mut self, index: usize) {
+        if let Some(preset) = PRESETS.get(index) {
+            *self = Self::of_scenario(self.place, preset.scenario(), *preset, Some(index));
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        match Scenario::from_json(text) {
+            Ok(scenario) => {
+                self.replace(scenario, None);
+                self.preset = None;
+            }
+            Err(error) => self.problem = Some(format!("This is not a run: {error}")),
+        }
+    }
+
+    /// Brings the slices up to date.
+    pub fn publish(&self, published: &mut Published) {
+        let state = self.state();
+        refresh(&mut published.frame, Frame::of(state, self.now()));
+        refresh(&mut published.transport, TransportView::of(&self.timeline, &self.playback));
+        refresh(&mut published.ledger, LedgerView::of(state));
+        refresh(&mut published.settings, settings::rows_of(state));
+        let producers = state.scenario.producers.iter().map(|producer| producer.name.clone()).collect();
+        refresh(&mut published.producers, producers);
+        let run = RunView { seed: state.scenario.seed, preset: self.preset, problem: self.problem.clone() };
+        refresh(&mut published.run, run);
+        published.subject = self.subject;
+        published.inspection = self.subject.map(|subject| Rc::new(Inspection::of(state, &subject)));
+        published.last_sent = self.last_sent.clone();
+        published.refusal = self.refusal.clone();
+        published.news = Rc::from(self.news.as_deref().unwrap_or_default());
+        published.seek_target = self.seek_target.map(|offset| offset.0);
+        published.log = (self.place == Place::Room(Room::Log)).then(|| log_room::view(state, self.seek_target)).flatten().map(Rc::new);
+        if self.place == Place::Landing {
+            refresh(&mut published.proof, proof::rows(state));
+        }
+    }
+}
+
+fn attempt(scenario: &Scenario, end: VirtualTime) {
+    LAST_ATTEMPT.with(|last| *last.borrow_mut() = Some((scenario.clone(), end)));
+}
+
+fn attempt_until(end: VirtualTime) {
+    LAST_ATTEMPT.with(|last| {
+        if let Some((_, until)) = last.borrow_mut().as_mut() {
+            *until = end;
+        }
+    });
+}

@@ -1,0 +1,5 @@
+//! The stage.
+use yew::prelude::*;
+/// The stage.
+#[component]
+pub fn Stage() -> Html { html! {} }

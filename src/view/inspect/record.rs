@@ -1,0 +1,160 @@
+//! A record: what it is, its bytes in its batch, everything that happened to it, and why it stands as it does.
+
+use super::super::inspection::{FieldView, Inspection, MomentView, Tone};
+use super::{place, standing};
+use crate::engine::common::RecordId;
+use crate::engine::config::Acks;
+use crate::engine::sim::State;
+use crate::engine::sim::ledger::{BatchMoment, Outcome, RecordEntry, RecordMoment};
+use crate::view::batch_bytes;
+use crate::view::format;
+use crate::view::frame::RecordState;
+use crate::view::news;
+use crate::view::subject::Subject;
+
+pub(super) fn inspect(state: &State, id: RecordId) -> Option<Inspection> {
+    let entry = state.ledger.record(id)?;
+    let batch = entry.batched.and_then(|(_, batch)| state.ledger.batch(batch));
+    let body = batch.and_then(|batch| batch.body.as_ref());
+    let mut parts = body.and_then(|body| batch_bytes::record(body, entry.index as usize)).unwrap_or_default();
+    let mut fields = facts(state, entry);
+    fields.append(&mut parts.fields);
+    if body.is_none() {
+        fields.extend(open_content(state, id));
+    }
+    let stands = standing(state, id);
+    let links = batch.map(|batch| {
+        (format!("its batch, {} records", batch.records.len()), Subject::ProducerBatch { session: batch.session, number: batch.number })
+    });
+    Some(Inspection {
+        kind: "record",
+        title: title(state, id, entry),
+        record: Some(id.0),
+        standing: Some(standing_words(entry, stands)),
+        fields,
+        bytes: parts.runs,
+        bytes_total: parts.total,
+        journey: journey(state, id),
+        why: why(state, entry, stands),
+        links: links.into_iter().collect(),
+        ..Inspection::default()
+    })
+}
+
+fn title(state: &State, id: RecordId, entry: &RecordEntry) -> String {
+    match entry.first_offset() {
+        Some(offset) => format!("{} @ {offset}", place(state, entry.partition)),
+        None if entry.partition.partition.0 >= 0 => format!("{}, record {id}", place(state, entry.partition)),
+        None => format!("record {id}, no partition yet"),
+    }
+}
+
+fn facts(state: &State, entry: &RecordEntry) -> Vec<FieldView> {
+    let outcome = match entry.outcome {
+        Outcome::Pending => FieldView::toned("reported", "nothing yet", Tone::Quiet),
+        Outcome::Delivered { at } => FieldView::toned("reported", format!("delivered, {}", format::time(at)), Tone::Committed),
+        Outcome::Failed { at, why } => FieldView::toned("reported", format!("{}, {}", why.exception(), format::time(at)), Tone::Lost),
+    };
+    vec![
+        FieldView::plain("producer", news::producer_name(state, entry.session)),
+        FieldView::plain("sent", format::time(entry.sent_at)),
+        outcome,
+        FieldView::plain("copies in leader's log", entry.copies().to_string()),
+    ]
+}
+
+/// Key, value and headers of a record whose batch still takes records: it has no bytes yet.
+fn open_content(state: &State, id: RecordId) -> Vec<FieldView> {
+    let Some(content) = state.ledger.content(id) else { return Vec::new() };
+    let headers = content.headers.iter().map(|(key, value)| {
+        format!("{}={}", format::text_or_hex(Some(key)), format::text_or_hex(value.as_deref()))
+    });
+    vec![
+        FieldView::plain("key", format::text_or_hex(content.key.as_deref())),
+        FieldView::plain("value", format::text_or_hex(content.value.as_deref())),
+        FieldView::plain("headers", if content.headers.is_empty() { "none".to_string() } else { headers.collect::<Vec<_>>().join(", ") }),
+    ]
+}
+
+fn standing_words(entry: &RecordEntry, stands: RecordState) -> (String, Tone) {
+    let delivered = matches!(entry.outcome, Outcome::Delivered { .. });
+    match stands {
+        RecordState::Lost => ("delivered, and lost".to_string(), Tone::Lost),
+        RecordState::Duplicate => (format!("{} copies in the log", entry.copies()), Tone::Duplicate),
+        RecordState::Committed => ("committed".to_string(), Tone::Committed),
+        RecordState::Pending if delivered => ("delivered, not committed".to_string(), Tone::Pending),
+        RecordState::Pending => ("in the leader's log, not committed".to_string(), Tone::Pending),
+        RecordState::Waiting => match entry.outcome {
+            Outcome::Failed { .. } => ("failed".to_string(), Tone::Lost),
+            Outcome::Delivered { .. } => ("delivered, in no leader's log now".to_string(), Tone::Pending),
+            Outcome::Pending => ("with its producer or on the wire".to_string(), Tone::Quiet),
+        },
+    }
+}
+
+fn journey(state: &State, id: RecordId) -> Vec<MomentView> {
+    let moments = state.ledger.moments(id);
+    moments
+        .into_iter()
+        .map(|(at, moment)| {
+            let (label, tone) = moment_words(state, moment);
+            MomentView { label, at_us: at.0, tone }
+        })
+        .collect()
+}
+
+fn moment_words(state: &State, moment: RecordMoment) -> (String, Tone) {
+    match moment {
+        RecordMoment::Sent => ("send()".to_string(), Tone::Plain),
+        RecordMoment::InBatch { index, .. } => (format!("in batch, as no. {}", index + 1), Tone::Plain),
+        RecordMoment::Failed { why } => (format!("failed: {}", why.exception()), Tone::Lost),
+        RecordMoment::Batch(moment) => batch_moment_words(state, moment),
+    }
+}
+
+/// Something that happened to a batch, in words.
+pub(super) fn batch_moment_words(state: &State, moment: BatchMoment) -> (String, Tone) {
+    match moment {
+        BatchMoment::Closed => ("batch closed and encoded".to_string(), Tone::Plain),
+        BatchMoment::Sent { to, attempt: 0 } => (format!("on the wire to {to}"), Tone::Plain),
+        BatchMoment::Sent { to, attempt } => (format!("on the wire to {to}, attempt {}", attempt + 1), Tone::Pending),
+        BatchMoment::Appended { by, base_offset, .. } => (format!("appended by {by} at {base_offset}"), Tone::Plain),
+        BatchMoment::Refused { by, error } => (format!("refused by {by}: {}", error.name()), Tone::Lost),
+        BatchMoment::Replicated { by, .. } => (format!("copied by {by}"), Tone::Plain),
+        BatchMoment::Committed { .. } => ("below the high watermark".to_string(), Tone::Committed),
+        BatchMoment::Answered { error: None } => ("answer received".to_string(), Tone::Plain),
+        BatchMoment::Answered { error: Some(error) } => (format!("answer: {}", error.name()), Tone::Pending),
+        BatchMoment::Retrying => ("waits for another attempt".to_string(), Tone::Pending),
+        BatchMoment::Split => ("split, too large".to_string(), Tone::Pending),
+        BatchMoment::Delivered => ("delivered".to_string(), Tone::Committed),
+        BatchMoment::Failed { why } => (format!("failed: {}", why.exception()), Tone::Lost),
+        BatchMoment::Truncated { by } => (format!("cut off by {by}"), Tone::Lost),
+        BatchMoment::Removed { by } => (format!("removed from {by} by retention"), Tone::Quiet),
+        BatchMoment::Read { consumer } => {
+            let name = state.scenario.consumers.get(consumer as usize).map_or("?", |consumer| consumer.name.as_str());
+            (format!("read by {name}"), Tone::Plain)
+        }
+    }
+}
+
+/// Why it stands as it does, in a sentence or two.
+fn why(state: &State, entry: &RecordEntry, stands: RecordState) -> Vec<String> {
+    let acks = state.session(entry.session).map(|session| session.producer.config().acks);
+    let delivered = matches!(entry.outcome, Outcome::Delivered { .. });
+    let sentence = match (stands, acks) {
+        (RecordState::Lost, Some(Acks::One)) => "With `acks=1` the leader answers before any follower has the bytes. It died, and the replica that leads now never had them.",
+        (RecordState::Lost, Some(Acks::Zero)) => "With `acks=0` the producer reports success as soon as the request is written. Nobody has to have the bytes.",
+        (RecordState::Lost, _) => "It was reported delivered, and no log that leads has it now.",
+        (RecordState::Pending, Some(Acks::One)) if delivered => "With `acks=1` the leader answers before any follower has the bytes. Until every in-sync replica has it, only the leader's disk stands between this record and its loss.",
+        (RecordState::Pending, _) => "It stands at or above the high watermark: not every in-sync replica is known to have it, so no consumer may read it.",
+        (RecordState::Committed, _) => "It stands below the high watermark: every in-sync replica has it, and consumers may read it.",
+        (RecordState::Duplicate, _) => "It was sent again after an attempt that had been appended; without idempotence the broker cannot tell.",
+        (RecordState::Waiting, _) => match entry.outcome {
+            Outcome::Failed { .. } => "The producer gave up on it and told the application.",
+            Outcome::Delivered { .. } => "The application was told that it is delivered. No log that leads holds it at this moment.",
+            Outcome::Pending if entry.batched.is_none() => "`send()` has not found room for it yet: it waits for metadata or for memory.",
+            Outcome::Pending => "Its batch waits until it is full, its linger is over, or another batch leaves for the same broker; or it is on the wire.",
+        },
+    };
+    vec![sentence.to_string()]
+}

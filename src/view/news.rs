@@ -1,0 +1,171 @@
+//! Events in words, for the live region and for the marks on the timeline. What is of no interest to a reader has none.
+
+use crate::engine::cluster::{BrokerEvent, ControllerEvent};
+use crate::engine::common::{BrokerId, SessionId, TopicPartition};
+use crate::engine::sim::ledger::Failure;
+use crate::engine::record::Header;
+use crate::engine::record::builder::batch_size_upper_bound;
+use crate::engine::sim::{Command, Event, EventKind, ProducerEvent, SendRecord, State};
+use crate::view::format;
+
+/// What the newest of these events that is worth telling says; the weightiest goes first.
+#[must_use]
+pub fn headline(state: &State, events: &[Event]) -> Option<String> {
+    let weighty = events.iter().rev().find(|event| event.kind.mark().is_some());
+    let told = weighty.and_then(|event| sentence(state, &event.kind));
+    told.or_else(|| events.iter().rev().find_map(|event| sentence(state, &event.kind)))
+}
+
+/// One event in words.
+#[must_use]
+pub fn sentence(state: &State, event: &EventKind) -> Option<String> {
+    match event {
+        EventKind::Command(command) => Some(command_words(command)),
+        EventKind::CommandRefused(command) => Some(format!("Not possible: {}", command_words(command))),
+        EventKind::Producer { session, event } => producer_words(state, *session, event),
+        EventKind::Broker { broker, event } => broker_words(state, *broker, event),
+        EventKind::Controller(event) => controller_words(state, event),
+        EventKind::Consumer { .. } | EventKind::MessageDropped { .. } => None,
+        EventKind::RecordsLost { more, lost } => {
+            Some(format!("{} delivered records lost, {} in all", format::grouped(*more), format::grouped(*lost)))
+        }
+        EventKind::LimitReached(limit) => Some(limit.to_string()),
+    }
+}
+
+fn command_words(command: &Command) -> String {
+    match command {
+        Command::Send { producer, .. } => format!("send() on {producer}"),
+        Command::Burst { producer, count, .. } => format!("send() {} times on {producer}", format::grouped(u64::from(*count))),
+        Command::Flush { producer } => format!("flush() on {producer}"),
+        Command::StartWorkload { producer, .. } => format!("workload of {producer} started"),
+        Command::StopWorkload { producer } => format!("workload of {producer} stopped"),
+        Command::CrashBroker { broker } => format!("crash of broker {broker}"),
+        Command::RestartBroker { broker } => format!("restart of broker {broker}"),
+        Command::SetProducer { producer, setting, value } => format!("{setting}={} on {producer}", value.0),
+        Command::SetTopic { topic, setting, value } => format!("{setting}={} on {topic}", value.0),
+        Command::SetBroker { setting, value } => format!("{setting}={} on the brokers", value.0),
+        Command::AddPartitions { topic, partitions } => format!("{topic} grows to {partitions} partitions"),
+        Command::DeleteRecords { topic, partition, before_offset } => {
+            format!("DeleteRecords before {before_offset} of {topic}-{partition}")
+        }
+        Command::PauseConsumer { consumer } => format!("{consumer} paused"),
+        Command::ResumeConsumer { consumer } => format!("{consumer} resumed"),
+        Command::SeekConsumer { consumer, offset, .. } => format!("{consumer} moved to offset {offset}"),
+    }
+}
+
+fn producer_words(state: &State, session: SessionId, event: &ProducerEvent) -> Option<String> {
+    let name = producer_name(state, session);
+    Some(match event {
+        ProducerEvent::Started { .. } => format!("{name} started"),
+        ProducerEvent::Closed => format!("{name} closed"),
+        ProducerEvent::SendBlocked { .. } => format!("send() on {name} waits"),
+        ProducerEvent::SendFailed { why, .. } => format!("send() on {name} failed: {}", why.exception()),
+        ProducerEvent::Delivered { partition, records, base_offset, .. } => {
+            let place = place(state, *partition);
+            match base_offset.0 {
+                -1 => format!("{records} delivered to {place}"),
+                offset => format!("{records} delivered to {place} at {offset}"),
+            }
+        }
+        ProducerEvent::Failed { partition, records, why, .. } => {
+            format!("{records} failed for {}: {}", place(state, *partition), why.exception())
+        }
+        ProducerEvent::Retrying { partition, error, attempts, .. } => {
+            format!("retry {attempts} for {}: {}", place(state, *partition), error.name())
+        }
+        ProducerEvent::RequestSent { to, batches, .. } => {
+            let records: u32 = batches.iter().map(|(_, _, count)| count).sum();
+            format!("{name} sent {records} records to broker {to}")
+        }
+        _ => return None,
+    })
+}
+
+fn broker_words(state: &State, broker: BrokerId, event: &BrokerEvent) -> Option<String> {
+    Some(match event {
+        BrokerEvent::Started { .. } => format!("broker {broker} started"),
+        BrokerEvent::Crashed => format!("broker {broker} crashed"),
+        BrokerEvent::Appended { partition, base_offset, last_offset, .. } => {
+            format!("broker {broker} appended {base_offset}–{last_offset} to {}", place(state, *partition))
+        }
+        BrokerEvent::AppendRefused { partition, error, .. } => {
+            format!("broker {broker} refused a batch for {}: {}", place(state, *partition), error.name())
+        }
+        BrokerEvent::Rolled { partition, roll } => {
+            format!("roll {} of {} ({})", roll.base_offset, place(state, *partition), roll.reason.name())
+        }
+        BrokerEvent::SegmentDeleted { partition, base_offset, reason, .. } => {
+            format!("segment {base_offset} of {} deleted ({})", place(state, *partition), reason.name())
+        }
+        BrokerEvent::Truncated { partition, from, to, .. } => {
+            format!("broker {broker} cut {} from {from} to {to}", place(state, *partition))
+        }
+        _ => return None,
+    })
+}
+
+fn controller_words(state: &State, event: &ControllerEvent) -> Option<String> {
+    Some(match event {
+        ControllerEvent::BrokerFenced { broker } => format!("the session of broker {broker} ran out"),
+        ControllerEvent::LeaderElected { partition, leader: Some(leader), leader_epoch, .. } => {
+            format!("broker {leader} leads {}, epoch {leader_epoch}", place(state, *partition))
+        }
+        ControllerEvent::LeaderElected { partition, leader: None, .. } => format!("nobody leads {}", place(state, *partition)),
+        ControllerEvent::IsrChanged { partition, isr, .. } => {
+            let ids: Vec<String> = isr.iter().map(ToString::to_string).collect();
+            format!("ISR of {} is {}", place(state, *partition), ids.join(", "))
+        }
+        _ => return None,
+    })
+}
+
+/// `orders-0`.
+#[must_use]
+pub fn place(state: &State, partition: TopicPartition) -> String {
+    let topic = state.scenario.topics.get(usize::from(partition.topic.0)).map_or("?", |topic| topic.name.as_str());
+    format!("{topic}-{}", partition.partition)
+}
+
+/// The name of a session's producer.
+#[must_use]
+pub fn producer_name(state: &State, session: SessionId) -> &str {
+    let index = state.session(session).map(|session| session.producer_index as usize);
+    index.and_then(|index| state.scenario.producers.get(index)).map_or("?", |producer| producer.name.as_str())
+}
+
+/// Why a call of `send()` was refused, as Kafka words it.
+#[must_use]
+pub fn refusal(state: &State, session: SessionId, why: Failure, record: &SendRecord) -> String {
+    let size = size_upper_bound(record);
+    let Some(config) = state.session(session).map(|session| session.producer.config()) else {
+        return why.exception().to_string();
+    };
+    let message = match why {
+        Failure::RecordTooLarge if size as i64 > config.max_request_size => format!(
+            "The message is {size} bytes when serialized which is larger than {}, which is the value of the max.request.size configuration.",
+            config.max_request_size
+        ),
+        Failure::RecordTooLarge => format!(
+            "The message is {size} bytes when serialized which is larger than the total memory buffer you have configured with the buffer.memory configuration."
+        ),
+        Failure::BufferExhausted => format!(
+            "Failed to allocate {size} bytes within the configured max blocking time {} ms.",
+            config.max_block_ms
+        ),
+        Failure::MetadataTimeout => format!("Topic or partition not present in metadata after {} ms.", config.max_block_ms),
+        Failure::InvalidCall => "Invalid partition given with record.".to_string(),
+        Failure::ProducerClosed => "Producer closed while send in progress.".to_string(),
+        Failure::DeliveryTimeout => format!("Expiring record: {} ms has passed since batch creation.", config.delivery_timeout_ms),
+        Failure::Error(error) => error.name().to_string(),
+    };
+    format!("{}: {message}", why.exception())
+}
+
+/// What the record's batch may take at most: the figure that Kafka names when a record is too large.
+fn size_upper_bound(record: &SendRecord) -> usize {
+    let headers: Vec<Header> =
+        record.headers.iter().map(|header| Header::new(header.key.clone().into_bytes(), header.value.0.clone())).collect();
+    batch_size_upper_bound(record.key.0.as_deref(), record.value.0.as_deref(), &headers)
+}
