@@ -3,41 +3,58 @@
 use super::Class;
 use super::header::Header;
 use super::help::Help;
-use super::lesson::LessonColumn;
+use super::keys::{PageKey, use_keys};
+use super::live_region::LiveRegion;
+use super::panic_card::PanicCard;
 use super::ring::{RingPage, use_ring_store};
-use super::theme;
+use super::room::RoomPage;
+use super::runner::{Runner, RunnerHandle};
+use super::send_state::SendState;
 use crate::course::{Place, Room};
+use crate::web::animation_frame::AnimationLoop;
 use crate::web::{document, location};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// The page.
 #[component]
 pub fn App() -> Html {
-    let place = use_place();
+    let runner = use_memo((), |()| RunnerHandle(Runner::new(Place::from_fragment(&location::fragment()))));
+    let place = use_place(&runner);
     let ring = use_ring_store();
+    let send = use_reducer(SendState::default);
     let help = use_state(|| false);
-    use_effect_with((), |()| theme::restore());
-    let on_help = {
-        let help = help.clone();
-        Callback::from(move |()| help.set(!*help))
+    let inspector = use_state(|| true);
+    use_animation(&runner);
+    use_keys((*runner).clone(), page_keys(&help, &inspector));
+    let on_help = toggle(&help);
+    let on_theme = {
+        let runner = runner.clone();
+        Callback::from(move |()| runner.repaint())
     };
     html! {
-        <div class={Class::App}>
-            <a class={Class::SkipLink} href="#stage" onclick={skip_to_stage()}>{"To the stage"}</a>
-            <Header {place} on_help={on_help.clone()} on_theme={Callback::noop()} />
-            if place == Place::Room(Room::Ring) {
-                <RingPage store={ring} />
-            } else {
-                <main class={Class::Columns} data-room={place.slug()}>
-                    <LessonColumn {place} />
-                    <div id="stage" tabindex="-1" class={Class::StageColumn} />
-                </main>
-            }
-            if *help {
-                <Help on_close={on_help} />
-            }
-        </div>
+        <ContextProvider<RunnerHandle> context={(*runner).clone()}>
+            <div class={Class::App}>
+                <a class={Class::SkipLink} href="#stage" onclick={skip_to_stage()}>{"To the stage"}</a>
+                <Header {place} on_help={on_help.clone()} {on_theme} />
+                if place == Place::Room(Room::Ring) {
+                    <RingPage store={ring} />
+                } else {
+                    <RoomPage key={place.slug()} {place} {send} inspector={*inspector} />
+                }
+                <LiveRegion />
+                <PanicCard />
+                if *help {
+                    <Help on_close={on_help} />
+                }
+            </div>
+        </ContextProvider<RunnerHandle>>
     }
+}
+
+fn toggle(state: &UseStateHandle<bool>) -> Callback<()> {
+    let state = state.clone();
+    Callback::from(move |()| state.set(!*state))
 }
 
 /// Moves the focus without touching the address, which names the room.
@@ -48,14 +65,38 @@ fn skip_to_stage() -> Callback<MouseEvent> {
     })
 }
 
-/// The place that the address names; it follows the address.
+fn page_keys(help: &UseStateHandle<bool>, inspector: &UseStateHandle<bool>) -> Callback<PageKey> {
+    let (help, inspector) = (help.clone(), inspector.clone());
+    Callback::from(move |key| match key {
+        PageKey::Help => help.set(!*help),
+        PageKey::Escape => help.set(false),
+        PageKey::Inspector => inspector.set(!*inspector),
+    })
+}
+
+/// Runs the loop that plays the run, as long as the page is open.
 #[hook]
-fn use_place() -> Place {
+fn use_animation(runner: &Rc<RunnerHandle>) {
+    use_effect_with(runner.clone(), |runner| {
+        let runner = runner.clone();
+        let animation = AnimationLoop::start(Rc::new(move |now_ms| runner.on_frame(now_ms)));
+        move || drop(animation)
+    });
+}
+
+/// The place that the address names; it follows the address, and the runner goes there first.
+#[hook]
+fn use_place(runner: &Rc<RunnerHandle>) -> Place {
     let place = use_state(|| Place::from_fragment(&location::fragment()));
     {
         let place = place.clone();
-        use_effect_with((), move |()| {
-            let listener = location::listen(move |fragment| place.set(Place::from_fragment(&fragment)));
+        use_effect_with(runner.clone(), move |runner| {
+            let runner = runner.clone();
+            let listener = location::listen(move |fragment| {
+                let next = Place::from_fragment(&fragment);
+                runner.enter(next);
+                place.set(next);
+            });
             move || drop(listener)
         });
     }

@@ -6,7 +6,7 @@ use super::wish::Wish;
 use crate::engine::common::Offset;
 use crate::engine::sim::Command;
 use crate::view::format;
-use crate::view::frame::{ConsumerFrame, ProducerFrame, WorkloadFrame};
+use crate::view::frame::{ConsumerFrame, WorkloadFrame};
 use yew::prelude::*;
 
 /// The clients of the run.

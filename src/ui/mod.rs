@@ -22,6 +22,7 @@ pub mod published;
 pub mod record_list;
 pub mod rich_text;
 pub mod ring;
+pub mod room;
 pub mod run;
 pub mod run_control;
 pub mod runner;

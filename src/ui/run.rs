@@ -72,7 +72,7 @@ impl Run {
             playback,
             preset: index,
             subject: None,
-            seek_target: (place == Place::Room(Room::Log)).then_some(preset.seek).flatten(),
+            seek_target: preset.seek.filter(|_| place == Place::Room(Room::Log)).map(Offset),
             last_sent: None,
             refusal: None,
             problem: None,

@@ -91,7 +91,6 @@ impl Runner {
     fn with_run<R>(&self, work: impl FnOnce(&mut Run) -> R) -> Option<R> {
         let place = self.place.get();
         let mut run = self.runs.borrow_mut().remove(&place)?;
-        run.note_attempt();
         self.busy.set(Some(place));
         let result = work(&mut run);
         self.busy.set(None);
@@ -238,14 +237,14 @@ impl RunnerHandle {
 
     /// An element's input that may wish for something.
     #[must_use]
-    pub fn on_input<E: JsCast>(&self, wish: fn(E) -> Option<Wish>) -> Callback<InputEvent> {
+    pub fn on_input<E: JsCast + 'static>(&self, wish: fn(E) -> Option<Wish>) -> Callback<InputEvent> {
         let runner = self.clone();
         Callback::from(move |event: InputEvent| runner.wish_of_target(event.target(), wish))
     }
 
     /// An element's change that may wish for something.
     #[must_use]
-    pub fn on_change<E: JsCast>(&self, wish: fn(E) -> Option<Wish>) -> Callback<Event> {
+    pub fn on_change<E: JsCast + 'static>(&self, wish: fn(E) -> Option<Wish>) -> Callback<Event> {
         let runner = self.clone();
         Callback::from(move |event: Event| runner.wish_of_target(event.target(), wish))
     }

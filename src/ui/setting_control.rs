@@ -21,13 +21,14 @@ pub struct SettingControlProps {
 #[component]
 pub fn SettingControl(props: &SettingControlProps) -> Html {
     let row = &props.row;
+    let runner = use_runner();
     let id = format!("setting-{}-{}", scope_word(&row.scope), row.name);
     let help_id = format!("{id}-help");
     let changed = (!row.is_default).then_some(Class::SettingChanged);
     html! {
         <div class={classes!(Class::Setting, changed)} title={row.help}>
             <label class={Class::SettingName} for={id.clone()}>{row.name}</label>
-            { control(props, id, help_id.clone(), use_runner()) }
+            { control(props, id, help_id.clone(), runner) }
             <span id={help_id} class={Class::SettingDefault}>{remark(row)}</span>
         </div>
     }

@@ -41,7 +41,7 @@ pub fn OtherSettings(props: &SettingsProps) -> Html {
                 { if *open { "▾ All settings" } else { "▸ All settings" } }
             </button>
             if *open {
-                { for groups(&rows, props.lesson).into_iter().map(|(scope, rows)| group(&scope, rows)) }
+                { for groups(&rows, props.lesson).into_iter().map(|(scope, rows)| group(&scope, &rows)) }
             }
         </div>
     }
@@ -64,7 +64,7 @@ fn groups(rows: &Rc<Vec<SettingRow>>, lesson: &[&str]) -> Vec<(Scope, Vec<Settin
     groups
 }
 
-fn group(scope: &Scope, rows: Vec<SettingRow>) -> Html {
+fn group(scope: &Scope, rows: &[SettingRow]) -> Html {
     let (title, effect) = match scope {
         Scope::Producer(name) => (format!("Producer {name}"), "A change closes this producer and starts a new one."),
         Scope::Topic(name) => (format!("Topic {name}"), "A change applies in place."),
@@ -74,7 +74,7 @@ fn group(scope: &Scope, rows: Vec<SettingRow>) -> Html {
         <fieldset key={title.clone()} class={Class::SettingList}>
             <legend>{title}</legend>
             <p class={Class::Note}>{effect}</p>
-            { for rows.into_iter().map(|row| html! { <SettingControl key={row.name} {row} /> }) }
+            { for rows.iter().map(|row| html! { <SettingControl key={row.name} row={row.clone()} /> }) }
         </fieldset>
     }
 }

@@ -16,7 +16,7 @@ use yew::prelude::*;
 pub fn Transport() -> Html {
     let view = use_slice(|published| published.transport.clone());
     let runner = use_runner();
-    let on_skip = runner.on_input(|input: HtmlInputElement| Some(Wish::SetSkipQuiet(input.checked())));
+    let on_skip = runner.on_change(|input: HtmlInputElement| Some(Wish::SetSkipQuiet(input.checked())));
     html! {
         <section class={Class::Transport} aria-label="Transport"
             data-time-us={view.now_us.to_string()} data-trace-hash={view.trace_hash.clone()}>

@@ -66,8 +66,8 @@ fn facts(state: &State, entry: &RecordEntry) -> Vec<FieldView> {
 /// Key, value and headers of a record whose batch still takes records: it has no bytes yet.
 fn open_content(state: &State, id: RecordId) -> Vec<FieldView> {
     let Some(content) = state.ledger.content(id) else { return Vec::new() };
-    let headers = content.headers.iter().map(|(key, value)| {
-        format!("{}={}", format::text_or_hex(Some(key)), format::text_or_hex(value.as_deref()))
+    let headers = content.headers.iter().map(|header| {
+        format!("{}={}", header.key_text(), format::text_or_hex(header.value.as_deref()))
     });
     vec![
         FieldView::plain("key", format::text_or_hex(content.key.as_deref())),

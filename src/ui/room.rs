@@ -1,0 +1,90 @@
+//! A place with a run: lesson, stage, inspector, and the bars at the bottom.
+
+use super::Class;
+use super::batching_room::BatchingRoom;
+use super::clients::Clients;
+use super::inspector::Inspector;
+use super::landing::{Course, HowYouCanTell, LandingStage};
+use super::ledger_bar::LedgerBar;
+use super::lesson::LessonColumn;
+use super::log_room::{LogRoom, SeekForm};
+use super::partitions_room::PartitionsRoom;
+use super::run_control::RunControl;
+use super::runner::use_slice;
+use super::send_form::{SendForm, SendHandle};
+use super::settings_panel::{LessonSettings, OtherSettings};
+use super::stage::Stage;
+use super::transport::Transport;
+use crate::course::{self, Place, Room};
+use yew::prelude::*;
+
+/// Properties of [`RoomPage`].
+#[derive(Properties, PartialEq)]
+pub struct RoomPageProps {
+    /// Where the reader is.
+    pub place: Place,
+    /// The send form's state.
+    pub send: SendHandle,
+    /// Whether the inspector is wanted.
+    pub inspector: bool,
+}
+
+/// The place.
+#[component]
+pub fn RoomPage(props: &RoomPageProps) -> Html {
+    let place = props.place;
+    let has_subject = use_slice(|published| published.subject.is_some());
+    // The first page has room for an inspector only when something is inspected.
+    let inspector = props.inspector && (place != Place::Landing || has_subject);
+    let layout = (!inspector).then_some(Class::ColumnsNoInspector);
+    html! {
+        <>
+            <main class={classes!(Class::Columns, layout)} data-room={place.slug()}>
+                <LessonColumn {place} below={below(place, &props.send)}>{ controls(place) }</LessonColumn>
+                <div id="stage" tabindex="-1" class={Class::StageColumn}>
+                    { stage(place, &props.send) }
+                </div>
+                if inspector {
+                    <Inspector />
+                }
+            </main>
+            <footer class={Class::Foot}>
+                <Transport />
+                <LedgerBar />
+            </footer>
+        </>
+    }
+}
+
+/// What stands between the idea and what to look at.
+fn controls(place: Place) -> Html {
+    let lesson = course::lesson(place).settings;
+    match place {
+        Place::Landing => html! { <HowYouCanTell /> },
+        Place::Room(Room::Log) => html! { <><LessonSettings {lesson} /><SeekForm /></> },
+        Place::Room(_) => html! { <LessonSettings {lesson} /> },
+    }
+}
+
+/// What stands below what to look at.
+fn below(place: Place, send: &SendHandle) -> Html {
+    let lesson = course::lesson(place).settings;
+    html! {
+        <>
+            <SendForm state={send.clone()} />
+            <Clients />
+            <RunControl />
+            <OtherSettings {lesson} />
+        </>
+    }
+}
+
+fn stage(place: Place, send: &SendHandle) -> Html {
+    match place {
+        Place::Landing => html! { <><LandingStage /><Course /></> },
+        Place::Room(Room::Log) => html! { <LogRoom /> },
+        Place::Room(Room::Partitions) => html! { <PartitionsRoom send={send.clone()} /> },
+        Place::Room(Room::Batching) => html! { <BatchingRoom /> },
+        Place::Room(_) => html! { <Stage /> },
+    }
+}
