@@ -116,6 +116,11 @@ impl Timeline {
         &self.marks
     }
 
+    /// The times of visible events up to the end, ascending.
+    pub fn visible_times(&self) -> impl Iterator<Item = VirtualTime> {
+        self.visible.iter().map(|(at, _)| *at)
+    }
+
     /// The tail that was cut off last, if there is one.
     #[must_use]
     pub fn branch(&self) -> Option<&Branch> {

@@ -1,8 +1,8 @@
 //! The Batching room: inside one producer, broker by broker.
 
-mod lane;
-mod pool;
-mod slots;
+pub mod lane;
+pub mod pool;
+pub mod slots;
 
 use super::Class;
 use super::runner::use_slice;

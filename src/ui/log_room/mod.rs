@@ -1,9 +1,9 @@
 //! The Log room: one replica's segments and readers, what retention will do, and a seek in two steps.
 
-mod found;
-mod segments;
-mod steps;
-mod zoom;
+pub mod found;
+pub mod segments;
+pub mod steps;
+pub mod zoom;
 
 use super::Class;
 use super::runner::{use_runner, use_slice};

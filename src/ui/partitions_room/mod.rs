@@ -1,7 +1,7 @@
 //! The Partitions room: the typed key's way to its lane, the lanes' shares, and which keys move when one is added.
 
-mod lanes;
-mod moved;
+pub mod lanes;
+pub mod moved;
 
 use super::Class;
 use super::hash_steps::HashSteps;
