@@ -32,7 +32,8 @@ pub fn LandingStage() -> Html {
 /// Who leads the first partition, if its broker runs.
 fn leader(frame: &Frame) -> Option<i32> {
     let leads = |broker: &&crate::view::frame::BrokerFrame| {
-        broker.state == BrokerState::Up && broker.tapes.iter().any(|tape| tape.partition == 0 && tape.role == Role::Leader)
+        broker.state == BrokerState::Up
+            && broker.tapes.iter().any(|tape| tape.partition == 0 && tape.role == Role::Leader)
     };
     frame.brokers.iter().find(leads).map(|broker| broker.id)
 }
@@ -48,9 +49,14 @@ fn crashed(frame: &Frame) -> Option<(i32, bool)> {
 fn question(frame: &Frame, delivered: u64) -> String {
     match (crashed(frame), leader(frame)) {
         (None, Some(leader)) => {
-            format!("{} records were acknowledged. If broker {leader} dies now, which of them survive?", format::grouped(delivered))
+            format!(
+                "{} records were acknowledged. If broker {leader} dies now, which of them survive?",
+                format::grouped(delivered)
+            )
         }
-        (Some((broker, _)), Some(leader)) => format!("Broker {broker} is dead and broker {leader} leads. What was acknowledged and is gone?"),
+        (Some((broker, _)), Some(leader)) => {
+            format!("Broker {broker} is dead and broker {leader} leads. What was acknowledged and is gone?")
+        }
         (Some((broker, _)), None) => format!("Broker {broker} is dead. The controller has not noticed yet."),
         (None, None) => "Nobody leads.".to_string(),
     }
@@ -76,8 +82,12 @@ fn CrashLeader(props: &CrashLeaderProps) -> Html {
         (Some(_), Some(_), lost) => format!("{lost} acknowledged records are lost. The ledger below leads to each."),
     };
     let button = match (leader(frame), crashed(frame)) {
-        (Some(leader), None) => Some(("Crash the leader", Command::CrashBroker { broker: BrokerId(leader) }, Class::ButtonMain)),
-        (_, Some((broker, _))) => Some(("Start it again", Command::RestartBroker { broker: BrokerId(broker) }, Class::Button)),
+        (Some(leader), None) => {
+            Some(("Crash the leader", Command::CrashBroker { broker: BrokerId(leader) }, Class::ButtonMain))
+        }
+        (_, Some((broker, _))) => {
+            Some(("Start it again", Command::RestartBroker { broker: BrokerId(broker) }, Class::Button))
+        }
         _ => None,
     };
     html! {

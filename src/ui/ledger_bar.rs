@@ -80,7 +80,9 @@ fn meaning(figure: Figure) -> &'static str {
         Figure::Unknown => "Failed, but it was on the wire and no answer ruled out an append",
         Figure::Stored => "Records with a copy, now, in the leader's log",
         Figure::Committed => "Of these, with a copy below the high watermark",
-        Figure::Expired => "Were in the leader's log and removed by retention or DeleteRecords: neither stored nor lost",
+        Figure::Expired => {
+            "Were in the leader's log and removed by retention or DeleteRecords: neither stored nor lost"
+        }
         Figure::Lost => "Delivered, not expired, and in no log that leads; a log that has it may lead again",
         Figure::Duplicates => "Copies beyond the first in leaders' logs",
         Figure::Reordered => "First copy stands before that of a record which the same session sent earlier",

@@ -128,9 +128,11 @@ impl Run {
             Some((_, next)) => next,
             None => self.look_ahead(),
         };
-        let moving = self.state().network.messages().any(|message| {
-            crate::view::frame::Flight::of(self.state(), message).kind.is_followed()
-        });
+        let moving = self
+            .state()
+            .network
+            .messages()
+            .any(|message| crate::view::frame::Flight::of(self.state(), message).kind.is_followed());
         Outlook { now, next_visible, moving, end: PAGE_END }
     }
 
@@ -230,7 +232,10 @@ impl Run {
 
     /// Starts another run in this place, at the moment where its text ends.
     fn replace(&mut self, scenario: Scenario, opens_at: Option<VirtualTime>) {
-        let preset = Preset { opens_at: opens_at.unwrap_or(scenario.end).min(PAGE_END), ..Preset::of(self.place).unwrap_or(PRESETS[0]) };
+        let preset = Preset {
+            opens_at: opens_at.unwrap_or(scenario.end).min(PAGE_END),
+            ..Preset::of(self.place).unwrap_or(PRESETS[0])
+        };
         let (speed, kept) = (self.playback.speed, self.preset);
         *self = Self::of_scenario(self.place, scenario, preset, kept);
         self.playback.speed = speed;
@@ -269,7 +274,10 @@ impl Run {
         published.refusal = self.refusal.clone();
         published.news = Rc::from(self.news.as_deref().unwrap_or_default());
         published.seek_target = self.seek_target.map(|offset| offset.0);
-        published.log = (self.place == Place::Room(Room::Log)).then(|| log_room::view(state, self.seek_target)).flatten().map(Rc::new);
+        published.log = (self.place == Place::Room(Room::Log))
+            .then(|| log_room::view(state, self.seek_target))
+            .flatten()
+            .map(Rc::new);
         if self.place == Place::Landing {
             refresh(&mut published.proof, proof::rows(state));
         }

@@ -105,8 +105,11 @@ struct ContentRowProps {
 #[component]
 fn ContentRow(props: &ContentRowProps) -> Html {
     let is_key = props.name == "key";
-    let (kind, text): (fn(ContentKind) -> SendChange, fn(String) -> SendChange) =
-        if is_key { (SendChange::KeyKind, SendChange::KeyText) } else { (SendChange::ValueKind, SendChange::ValueText) };
+    let (kind, text): (fn(ContentKind) -> SendChange, fn(String) -> SendChange) = if is_key {
+        (SendChange::KeyKind, SendChange::KeyText)
+    } else {
+        (SendChange::ValueKind, SendChange::ValueText)
+    };
     let onchange = choose(&props.state, move |word| Some(kind(ContentKind::from_word(&word)?)));
     let given = matches!(props.field.kind, ContentKind::Text | ContentKind::Hex);
     let id = format!("send-{}", props.name);
@@ -146,15 +149,17 @@ fn Details(props: &SendFormProps) -> Html {
 #[component]
 fn ProducerChoice(props: &SendFormProps) -> Html {
     let names = use_slice(|published| published.producers.clone());
+    let runner = use_runner();
     if names.len() < 2 {
         return Html::default();
     }
     let onchange = choose(&props.state, |name| Some(SendChange::Producer(name)));
+    let chosen = runner.producer_or_first(&props.state.producer);
     html! {
         <div class={Class::FormGrid}>
             <label for="send-producer">{"producer"}</label>
             <select id="send-producer" class={Class::Field} data-send="producer" {onchange}>
-                { for names.iter().map(|name| html! { <option value={name.clone()} selected={*name == props.state.producer}>{name}</option> }) }
+                { for names.iter().map(|name| html! { <option value={name.clone()} selected={*name == chosen}>{name}</option> }) }
             </select>
         </div>
     }

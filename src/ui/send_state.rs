@@ -140,7 +140,12 @@ impl SendState {
             topic: None,
             key: self.key.content().map_err(|why| format!("key: {why}"))?,
             value: self.value.content().map_err(|why| format!("value: {why}"))?,
-            headers: self.headers.lines().filter(|line| !line.trim().is_empty()).map(header).collect::<Result<_, _>>()?,
+            headers: self
+                .headers
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .map(header)
+                .collect::<Result<_, _>>()?,
             partition: self.partition()?,
         })
     }
@@ -148,10 +153,9 @@ impl SendState {
     fn partition(&self) -> Result<Option<PartitionId>, String> {
         match self.partition.trim() {
             "" => Ok(None),
-            text => text
-                .parse()
-                .map(|number| Some(PartitionId(number)))
-                .map_err(|_| format!("partition: `{text}` is not a whole number; leave it empty and the partitioner chooses")),
+            text => text.parse().map(|number| Some(PartitionId(number))).map_err(|_| {
+                format!("partition: `{text}` is not a whole number; leave it empty and the partitioner chooses")
+            }),
         }
     }
 
@@ -191,7 +195,8 @@ mod tests {
 
     #[test]
     fn the_form_makes_the_record_it_shows() {
-        let mut form = SendState { headers: "trace=abc\nretry\nempty=\nraw=0x00ff\n".to_string(), ..SendState::default() };
+        let mut form =
+            SendState { headers: "trace=abc\nretry\nempty=\nraw=0x00ff\n".to_string(), ..SendState::default() };
         form.partition = "2".to_string();
         form.value.kind = ContentKind::Null;
         let record = form.record().unwrap();

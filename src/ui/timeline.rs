@@ -4,8 +4,8 @@ use super::Class;
 use super::runner::{use_runner, use_slice};
 use super::wish::Wish;
 use crate::engine::common::VirtualTime;
-use crate::view::format;
 use crate::engine::sim::MarkKind;
+use crate::view::format;
 use crate::view::transport::{MarkView, TransportView};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -20,7 +20,8 @@ pub fn Timeline() -> Html {
     let runner = use_runner();
     let oninput = runner.on_input(|input: HtmlInputElement| {
         let at = input.value().parse::<f64>().ok().filter(|at| *at >= 0.0)?;
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // checked above; a slider gives whole numbers
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        // checked above; a slider gives whole numbers
         Some(Wish::Seek(VirtualTime(at as u64)))
     });
     let moment = format::time(VirtualTime(view.now_us));

@@ -88,8 +88,10 @@ impl BatchingView {
     #[must_use]
     pub fn of(frame: &Frame, index: usize) -> Self {
         let Some(producer) = frame.producers.get(index) else { return Self::default() };
-        let brokers: Vec<BrokerLanes> = frame.brokers.iter().map(|broker| BrokerLanes::of(frame, producer, broker)).collect();
-        let led = |partition: &i32| brokers.iter().any(|broker| broker.lanes.iter().any(|lane| lane.partition == *partition));
+        let brokers: Vec<BrokerLanes> =
+            frame.brokers.iter().map(|broker| BrokerLanes::of(frame, producer, broker)).collect();
+        let led =
+            |partition: &i32| brokers.iter().any(|broker| broker.lanes.iter().any(|lane| lane.partition == *partition));
         Self {
             producer: producer.name.clone(),
             session: producer.session,
@@ -128,12 +130,18 @@ impl Lane {
         let mut waiting = producer.batches.iter().filter(|batch| batch.partition == partition);
         let first = waiting.next().cloned();
         let behind: Vec<&ProducerBatchFrame> = waiting.collect();
-        Self { partition, first, second: behind.last().map(|batch| (*batch).clone()), more: behind.len().saturating_sub(1) }
+        Self {
+            partition,
+            first,
+            second: behind.last().map(|batch| (*batch).clone()),
+            more: behind.len().saturating_sub(1),
+        }
     }
 
     /// Its first batch may leave whatever its linger: it is full, another stands behind it, or its time has come.
     fn is_sendable(&self) -> bool {
-        let ready = |batch: &ProducerBatchFrame| !matches!(batch.state, BatchState::Filling | BatchState::Backoff { .. });
+        let ready =
+            |batch: &ProducerBatchFrame| !matches!(batch.state, BatchState::Filling | BatchState::Backoff { .. });
         self.first.as_ref().is_some_and(|batch| ready(batch) || self.second.is_some() && batch.attempts == 0)
     }
 }
@@ -143,7 +151,8 @@ impl NextRequest {
         if lanes.iter().any(Lane::is_sendable) {
             return if slots_taken { NextRequest::NoFreeSlot } else { NextRequest::LeavesNow };
         }
-        let waits = lanes.iter().filter_map(|lane| lane.first.as_ref()).map(|batch| batch.sendable_us.saturating_sub(now_us));
+        let waits =
+            lanes.iter().filter_map(|lane| lane.first.as_ref()).map(|batch| batch.sendable_us.saturating_sub(now_us));
         waits.min().map_or(NextRequest::Nothing, |us| NextRequest::In { us })
     }
 }

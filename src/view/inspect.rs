@@ -25,7 +25,9 @@ impl Inspection {
         let found = match *subject {
             Subject::Record(id) => record::inspect(state, id),
             Subject::Batch { partition, broker, base_offset } => batch::inspect(state, partition, broker, base_offset),
-            Subject::Segment { partition, broker, base_offset } => segment::inspect(state, partition, broker, base_offset),
+            Subject::Segment { partition, broker, base_offset } => {
+                segment::inspect(state, partition, broker, base_offset)
+            }
             Subject::Broker(broker) => broker::inspect(state, broker),
             Subject::ProducerBatch { session, number } => producer_batch::inspect(state, session, number),
             Subject::Request(id) => request::inspect(state, id),
@@ -60,7 +62,11 @@ fn item(state: &State, id: RecordId, at: VirtualTime) -> RecordItem {
         (partition, None) => format!("P{partition}"),
         (partition, Some(Offset(offset))) => format!("P{partition} @ {offset}"),
     });
-    RecordItem { dot: RecordDot::of(ledger, Some(id), offset, standing(state, id)), place: place.unwrap_or_default(), at_us: at.0 }
+    RecordItem {
+        dot: RecordDot::of(ledger, Some(id), offset, standing(state, id)),
+        place: place.unwrap_or_default(),
+        at_us: at.0,
+    }
 }
 
 /// How a record stands in the cluster, whatever copy of it was clicked.

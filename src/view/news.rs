@@ -2,9 +2,9 @@
 
 use crate::engine::cluster::{BrokerEvent, ControllerEvent};
 use crate::engine::common::{BrokerId, SessionId, TopicPartition};
-use crate::engine::sim::ledger::Failure;
 use crate::engine::record::Header;
 use crate::engine::record::builder::batch_size_upper_bound;
+use crate::engine::sim::ledger::Failure;
 use crate::engine::sim::{Command, Event, EventKind, ProducerEvent, SendRecord, State};
 use crate::view::format;
 
@@ -36,7 +36,9 @@ pub fn sentence(state: &State, event: &EventKind) -> Option<String> {
 fn command_words(command: &Command) -> String {
     match command {
         Command::Send { producer, .. } => format!("send() on {producer}"),
-        Command::Burst { producer, count, .. } => format!("send() {} times on {producer}", format::grouped(u64::from(*count))),
+        Command::Burst { producer, count, .. } => {
+            format!("send() {} times on {producer}", format::grouped(u64::from(*count)))
+        }
         Command::Flush { producer } => format!("flush() on {producer}"),
         Command::StartWorkload { producer, .. } => format!("workload of {producer} started"),
         Command::StopWorkload { producer } => format!("workload of {producer} stopped"),
@@ -112,7 +114,9 @@ fn controller_words(state: &State, event: &ControllerEvent) -> Option<String> {
         ControllerEvent::LeaderElected { partition, leader: Some(leader), leader_epoch, .. } => {
             format!("broker {leader} leads {}, epoch {leader_epoch}", place(state, *partition))
         }
-        ControllerEvent::LeaderElected { partition, leader: None, .. } => format!("nobody leads {}", place(state, *partition)),
+        ControllerEvent::LeaderElected { partition, leader: None, .. } => {
+            format!("nobody leads {}", place(state, *partition))
+        }
         ControllerEvent::IsrChanged { partition, isr, .. } => {
             let ids: Vec<String> = isr.iter().map(ToString::to_string).collect();
             format!("ISR of {} is {}", place(state, *partition), ids.join(", "))
@@ -154,10 +158,14 @@ pub fn refusal(state: &State, session: SessionId, why: Failure, record: &SendRec
             "Failed to allocate {size} bytes within the configured max blocking time {} ms.",
             config.max_block_ms
         ),
-        Failure::MetadataTimeout => format!("Topic or partition not present in metadata after {} ms.", config.max_block_ms),
+        Failure::MetadataTimeout => {
+            format!("Topic or partition not present in metadata after {} ms.", config.max_block_ms)
+        }
         Failure::InvalidCall => "Invalid partition given with record.".to_string(),
         Failure::ProducerClosed => "Producer closed while send in progress.".to_string(),
-        Failure::DeliveryTimeout => format!("Expiring record: {} ms has passed since batch creation.", config.delivery_timeout_ms),
+        Failure::DeliveryTimeout => {
+            format!("Expiring record: {} ms has passed since batch creation.", config.delivery_timeout_ms)
+        }
         Failure::Error(error) => error.name().to_string(),
     };
     format!("{}: {message}", why.exception())
@@ -165,7 +173,10 @@ pub fn refusal(state: &State, session: SessionId, why: Failure, record: &SendRec
 
 /// What the record's batch may take at most: the figure that Kafka names when a record is too large.
 fn size_upper_bound(record: &SendRecord) -> usize {
-    let headers: Vec<Header> =
-        record.headers.iter().map(|header| Header::new(header.key.clone().into_bytes(), header.value.0.clone())).collect();
+    let headers: Vec<Header> = record
+        .headers
+        .iter()
+        .map(|header| Header::new(header.key.clone().into_bytes(), header.value.0.clone()))
+        .collect();
     batch_size_upper_bound(record.key.0.as_deref(), record.value.0.as_deref(), &headers)
 }

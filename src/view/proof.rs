@@ -21,18 +21,34 @@ fn hash_row(state: &State) -> Option<ProofRow> {
     let key = send.key.as_deref()?;
     let function = HashFunction::of(session.producer.config().partitioner_class)?;
     let view = HashingView::of(function, key, send.partitions_known as usize);
-    let figure = format!("{} → {:08x}, % {} = {}", format::shortened(&format::text_or_hex(Some(key)), 12), view.hash, view.partitions, view.lane);
+    let figure = format!(
+        "{} → {:08x}, % {} = {}",
+        format::shortened(&format::text_or_hex(Some(key)), 12),
+        view.hash,
+        view.partitions,
+        view.lane
+    );
     Some((true, format!("{} as Kafka computes it", function.name()), figure))
 }
 
 /// The newest batch in the leader's log.
 fn batch_row(state: &State) -> ProofRow {
-    let leading = state.brokers.iter().flat_map(|broker| broker.partitions()).find(|(id, partition)| id.topic == TopicId(0) && partition.is_leader());
+    let leading = state
+        .brokers
+        .iter()
+        .flat_map(|broker| broker.partitions())
+        .find(|(id, partition)| id.topic == TopicId(0) && partition.is_leader());
     let newest = leading.and_then(|(_, partition)| partition.log().active_segment().last_batch());
     let figure = newest.map_or_else(String::new, |stored| {
         let batch = &stored.batch;
         let sign = if batch.compute_crc() == batch.crc() { "✓" } else { "✗" };
-        format!("{}–{}: {}, crc {:08x} {sign}", batch.base_offset(), batch.last_offset(), format::bytes(batch.size_in_bytes() as u64), batch.crc())
+        format!(
+            "{}–{}: {}, crc {:08x} {sign}",
+            batch.base_offset(),
+            batch.last_offset(),
+            format::bytes(batch.size_in_bytes() as u64),
+            batch.crc()
+        )
     });
     (true, "RecordBatch v2 bytes".to_string(), figure)
 }

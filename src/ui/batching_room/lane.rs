@@ -1,10 +1,10 @@
 //! One partition's queue: the batch that leaves first, and the one behind it that takes the records.
 
+use crate::engine::common::{SessionId, VirtualTime};
 use crate::ui::Class;
 use crate::ui::runner::use_runner;
 use crate::ui::tone::hue_class;
 use crate::ui::wish::Wish;
-use crate::engine::common::{SessionId, VirtualTime};
 use crate::view::Subject;
 use crate::view::batching_view::Lane;
 use crate::view::format;
@@ -61,10 +61,17 @@ fn Batch(props: &BatchProps) -> Html {
     let whole = batch.sendable_us.saturating_sub(batch.created_us).max(1);
     let when = match batch.state {
         BatchState::Filling => format::time(VirtualTime(batch.sendable_us.saturating_sub(props.now_us))),
-        BatchState::Backoff { until_us } => format!("again in {}", format::time(VirtualTime(until_us.saturating_sub(props.now_us)))),
+        BatchState::Backoff { until_us } => {
+            format!("again in {}", format::time(VirtualTime(until_us.saturating_sub(props.now_us))))
+        }
         state => state.word().to_string(),
     };
-    let label = format!("Batch for P{}: {} records, {}, {when}", batch.partition, batch.records_count, format::bytes(batch.bytes.unsigned_abs()));
+    let label = format!(
+        "Batch for P{}: {} records, {}, {when}",
+        batch.partition,
+        batch.records_count,
+        format::bytes(batch.bytes.unsigned_abs())
+    );
     html! {
         <button type="button" class={Class::BatchButton} data-batch={format!("{}/{}", props.session, batch.id)} data-inspect="producer-batch"
             aria-label={label} onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
@@ -83,7 +90,8 @@ fn Batch(props: &BatchProps) -> Html {
 
 /// Its records, side by side over the part of the batch that its bytes fill.
 fn fill(batch: &ProducerBatchFrame) -> Html {
-    let full = u64::try_from(batch.bytes.min(batch.bytes_max)).unwrap_or(0) * 10_000 / batch.bytes_max.max(1).unsigned_abs();
+    let full =
+        u64::try_from(batch.bytes.min(batch.bytes_max)).unwrap_or(0) * 10_000 / batch.bytes_max.max(1).unsigned_abs();
     let count = batch.records.len().max(1) as u64;
     let block = |(index, record): (usize, &RecordDot)| {
         let (x, width) = (full * index as u64 / count, full / count);

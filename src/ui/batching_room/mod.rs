@@ -7,9 +7,9 @@ pub mod slots;
 use super::Class;
 use super::runner::use_slice;
 use super::truth::{Truth, TruthLabel};
+use crate::engine::common::VirtualTime;
 use crate::view::batching_view::{BatchingView, BrokerLanes, NextRequest};
 use crate::view::format;
-use crate::engine::common::VirtualTime;
 use yew::prelude::*;
 
 /// The room's stage.

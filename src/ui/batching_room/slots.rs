@@ -1,9 +1,9 @@
 //! The in-flight slots to a broker, and the broker.
 
+use crate::engine::common::{BrokerId, VirtualTime};
 use crate::ui::Class;
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
-use crate::engine::common::{BrokerId, VirtualTime};
 use crate::view::Subject;
 use crate::view::batching_view::{BrokerLanes, SLOTS_MAX};
 use crate::view::format;

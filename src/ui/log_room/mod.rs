@@ -39,7 +39,8 @@ pub fn LogRoom() -> Html {
 }
 
 fn head(broker: &BrokerFrame, tape: &Tape, log: &crate::view::log_view::LogView) -> Html {
-    let segments = if log.segments_count == 1 { "1 segment".to_string() } else { format!("{} segments", log.segments_count) };
+    let segments =
+        if log.segments_count == 1 { "1 segment".to_string() } else { format!("{} segments", log.segments_count) };
     html! {
         <div class={Class::CardHead}>
             <h3 class={Class::Mono} data-broker={broker.id.to_string()} data-state={broker.state.word()}>{format!("Broker {}", broker.id)}</h3>
@@ -69,7 +70,9 @@ pub fn SeekForm() -> Html {
         (Some(target), Some(log)) if target < log.log_start => {
             format!("{target} is before the log start, {}: OFFSET_OUT_OF_RANGE.", log.log_start)
         }
-        (Some(target), Some(log)) if target >= log.log_end => format!("{target} is not written yet; the log ends at {}.", log.log_end),
+        (Some(target), Some(log)) if target >= log.log_end => {
+            format!("{target} is not written yet; the log ends at {}.", log.log_end)
+        }
         _ => String::new(),
     };
     html! {

@@ -1,10 +1,10 @@
 //! The segments side by side: batches as blocks, readers as flags, what goes next and why.
 
+use crate::engine::common::{BrokerId, Offset, PartitionId, TopicId, TopicPartition, VirtualTime};
 use crate::ui::Class;
 use crate::ui::rich_text::RichText;
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
-use crate::engine::common::{BrokerId, Offset, PartitionId, TopicId, TopicPartition, VirtualTime};
 use crate::view::Subject;
 use crate::view::format;
 use crate::view::log_view::{LogBatch, LogSegment, LogView, ScanStep};
@@ -77,7 +77,9 @@ fn note(log: &LogView, segment: &LogSegment) -> Html {
     let searched = log.seek.as_ref().filter(|seek| seek.segment == segment.base_offset);
     match (&segment.due, searched) {
         (Some(why), _) => {
-            let when = log.next_check_us.map_or_else(|| "at the next check".to_string(), |at| format!("at {}", format::time(VirtualTime(at))));
+            let when = log
+                .next_check_us
+                .map_or_else(|| "at the next check".to_string(), |at| format!("at {}", format::time(VirtualTime(at))));
             html! { <><strong>{format!("Due to go {when}, whole. ")}</strong><RichText text={why.clone()} />{" No reader is asked."}</> }
         }
         (None, Some(seek)) => html! {
@@ -147,12 +149,17 @@ fn flag(segment: &LogSegment, widest: u32, name: &str, offset: i64) -> Option<Ht
 
 /// The log start, where it will be after the next check, and the high watermark.
 fn marks(log: &LogView, segment: &LogSegment, widest: u32) -> Html {
-    let mark = |offset: i64, class: Class, label: String, y: &'static str| {
-        place(segment, widest, offset).map(|x| html! {
+    let mark =
+        |offset: i64, class: Class, label: String, y: &'static str| {
+            place(segment, widest, offset).map(|x| html! {
             <g {class}><line x1={x.clone()} x2={x.clone()} y1="20" y2="74" /><text {x} {y} dx="3">{label}</text></g>
         })
+        };
+    let end = if log.high_watermark == log.log_end {
+        format!("HW = log end {}", log.log_end)
+    } else {
+        format!("HW {}", log.high_watermark)
     };
-    let end = if log.high_watermark == log.log_end { format!("HW = log end {}", log.log_end) } else { format!("HW {}", log.high_watermark) };
     html! {
         <>
             { mark(log.log_start, Class::MarkStart, format!("log start {}", log.log_start), "86") }

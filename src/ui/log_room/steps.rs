@@ -71,5 +71,8 @@ fn comparison(seek: &SeekView) -> String {
         return "The first batch of a segment has no entry, so the scan begins at the file's first byte.".to_string();
     }
     let times = format::tenths(u64::from(seek.from_start) * 1000 / u64::from(seek.scanned.max(1)));
-    format!("Without the index the broker would scan {} from the start of the segment: {times} times as much.", format::bytes(u64::from(seek.from_start)))
+    format!(
+        "Without the index the broker would scan {} from the start of the segment: {times} times as much.",
+        format::bytes(u64::from(seek.from_start))
+    )
 }

@@ -24,7 +24,9 @@ pub fn Zoom(props: &ZoomProps) -> Html {
     let runner = use_runner();
     let log = &props.log;
     let Some(seek) = &log.seek else { return Html::default() };
-    let Some((index, segment)) = log.segments.iter().enumerate().find(|(_, segment)| segment.base_offset == seek.segment) else {
+    let Some((index, segment)) =
+        log.segments.iter().enumerate().find(|(_, segment)| segment.base_offset == seek.segment)
+    else {
         return Html::default();
     };
     let inspect = |batch: &LogBatch| {

@@ -1,14 +1,14 @@
 //! The lanes: how many records each has, and its newest.
 
+use crate::engine::common::RecordId;
 use crate::ui::Class;
 use crate::ui::runner::use_runner;
 use crate::ui::tone::{hue_class, state_class};
 use crate::ui::truth::{Truth, TruthLabel};
 use crate::ui::wish::Wish;
-use crate::engine::common::RecordId;
+use crate::view::Subject;
 use crate::view::format;
 use crate::view::frame::{Frame, RecordDot, Role, Tape};
-use crate::view::Subject;
 use std::rc::Rc;
 use yew::prelude::*;
 

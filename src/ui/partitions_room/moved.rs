@@ -32,7 +32,8 @@ pub fn Moved(props: &MovedProps) -> Html {
     let (before, after) = (props.partitions, props.partitions + 1);
     let topic = use_slice(|published| published.frame.topic.clone());
     let runner = use_runner();
-    let moved = use_memo((props.function, before), |(function, before)| MovedKeys::of(*function, KEYS, *before, before + 1));
+    let moved =
+        use_memo((props.function, before), |(function, before)| MovedKeys::of(*function, KEYS, *before, before + 1));
     let add = Command::AddPartitions { topic, partitions: after as u32 };
     html! {
         <section class={classes!(Class::Card, Class::MovedCard)} aria-label="Keys that move">

@@ -2,4 +2,6 @@
 use yew::prelude::*;
 /// The stage.
 #[component]
-pub fn Stage() -> Html { html! {} }
+pub fn Stage() -> Html {
+    html! {}
+}

@@ -144,7 +144,11 @@ impl BrokerFrame {
             state: broker_state(state, broker),
             open_requests: broker.open_requests(),
             delayed_requests: broker.delayed_requests(),
-            tapes: broker.partitions().filter(on_stage).map(|(_, partition)| Tape::of(state, broker.id(), partition)).collect(),
+            tapes: broker
+                .partitions()
+                .filter(on_stage)
+                .map(|(_, partition)| Tape::of(state, broker.id(), partition))
+                .collect(),
         }
     }
 }

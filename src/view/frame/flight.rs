@@ -129,14 +129,23 @@ impl FlightKind {
     /// The eye follows it: it carries records or their answer.
     #[must_use]
     pub fn is_followed(self) -> bool {
-        !matches!(self, FlightKind::Control | FlightKind::Connect | FlightKind::Other | FlightKind::Metadata | FlightKind::MetadataResponse)
+        !matches!(
+            self,
+            FlightKind::Control
+                | FlightKind::Connect
+                | FlightKind::Other
+                | FlightKind::Metadata
+                | FlightKind::MetadataResponse
+        )
     }
 }
 
 /// Who stands at an endpoint.
 fn node(state: &State, endpoint: Endpoint) -> Node {
     match endpoint {
-        Endpoint::Session(session) => Node::Producer(state.session(session).map_or(0, |session| session.producer_index)),
+        Endpoint::Session(session) => {
+            Node::Producer(state.session(session).map_or(0, |session| session.producer_index))
+        }
         Endpoint::Consumer(index) => Node::Consumer(index),
         Endpoint::Broker(broker) => Node::Broker(broker.0),
         Endpoint::Controller => Node::Controller,
@@ -208,7 +217,8 @@ impl Described {
                     Fetcher::Follower { .. } => FlightKind::Fetch,
                     Fetcher::Consumer => FlightKind::ConsumerFetch,
                 };
-                let offsets: Vec<String> = request.partitions.iter().take(3).map(|asked| asked.fetch_offset.to_string()).collect();
+                let offsets: Vec<String> =
+                    request.partitions.iter().take(3).map(|asked| asked.fetch_offset.to_string()).collect();
                 Self::plain(kind, &format!("fetch {}", offsets.join(" ")))
             }
             Content::Request(_, Request::Metadata) => Self::plain(FlightKind::Metadata, "metadata?"),
@@ -216,7 +226,9 @@ impl Described {
             Content::Response(_, Response::Fetch(response)) => Self::fetch_response(state, message, response),
             Content::Response(_, Response::Metadata(_)) => Self::plain(FlightKind::MetadataResponse, "metadata"),
             Content::Request(..) | Content::Response(..) => Self::plain(FlightKind::Other, "offsets"),
-            Content::ToController(..) | Content::FromController(..) | Content::Metadata(_) => Self::plain(FlightKind::Control, ""),
+            Content::ToController(..) | Content::FromController(..) | Content::Metadata(_) => {
+                Self::plain(FlightKind::Control, "")
+            }
             Content::Connect | Content::Connected => Self::plain(FlightKind::Connect, "connect"),
             Content::Refused | Content::Close => Self::plain(FlightKind::Connect, "close"),
         }
@@ -256,7 +268,12 @@ impl Described {
             .filter(|fetched| !fetched.batches.is_empty())
             .map(|fetched| {
                 let count = fetched.batches.iter().map(|batch| batch.records_count() as usize).sum();
-                Payload::of(state, fetched.partition.partition.0, count, &stored_ids(state, fetched.partition, &fetched.batches))
+                Payload::of(
+                    state,
+                    fetched.partition.partition.0,
+                    count,
+                    &stored_ids(state, fetched.partition, &fetched.batches),
+                )
             })
             .collect();
         let label = match error {
@@ -295,7 +312,8 @@ fn sent_ids(state: &State, message: &Message, partition: TopicPartition) -> Vec<
     };
     let open = state.session(session).and_then(|session| session.open_requests.get(correlation));
     let Some(OpenRequestKind::Produce(_, batches)) = open.map(|open| &open.kind) else { return Vec::new() };
-    let entry = batches.iter().filter_map(|batch| state.ledger.batch(*batch)).find(|entry| entry.partition == partition);
+    let entry =
+        batches.iter().filter_map(|batch| state.ledger.batch(*batch)).find(|entry| entry.partition == partition);
     entry.map(|entry| entry.records.to_vec()).unwrap_or_default()
 }
 

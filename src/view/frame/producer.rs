@@ -2,7 +2,9 @@
 
 use super::{BATCH_RECORDS_MAX, RecordDot};
 use crate::engine::common::{RecordId, VirtualTime};
-use crate::engine::producer::{InFlightRequest as OpenRequest, LeaveReason, ProducerBatch, QueuedBatch, RecordAccumulator};
+use crate::engine::producer::{
+    InFlightRequest as OpenRequest, LeaveReason, ProducerBatch, QueuedBatch, RecordAccumulator,
+};
 use crate::engine::sim::State;
 use crate::engine::sim::producer_session::{self, Phase, ProducerSession};
 use crate::view::format;
@@ -177,7 +179,11 @@ impl ProducerFrame {
             batch_size: config.batch_size,
             last_send: session.last_send.as_ref().map(|send| LastSend::of(session, send)),
             batches: queued(state, producer.accumulator()),
-            in_flight: producer.sender().in_flight_requests().map(|open| InFlightRequest::of(state, session, open)).collect(),
+            in_flight: producer
+                .sender()
+                .in_flight_requests()
+                .map(|open| InFlightRequest::of(state, session, open))
+                .collect(),
             max_in_flight: config.max_in_flight,
             buffer_used: (pool.total_memory() - pool.available_memory()) as i64,
             buffer_total: pool.total_memory() as i64,
@@ -215,7 +221,10 @@ impl LastSend {
 
 /// The newest records of a list, as dots that wait.
 fn newest(state: &State, ids: &[RecordId]) -> Vec<RecordDot> {
-    ids.iter().skip(ids.len().saturating_sub(BATCH_RECORDS_MAX)).map(|id| RecordDot::waiting(&state.ledger, *id)).collect()
+    ids.iter()
+        .skip(ids.len().saturating_sub(BATCH_RECORDS_MAX))
+        .map(|id| RecordDot::waiting(&state.ledger, *id))
+        .collect()
 }
 
 impl ProducerBatchFrame {
@@ -267,7 +276,10 @@ impl InFlightRequest {
             id: open.id.0,
             broker: open.node.0,
             sent_us: open.sent_at.0,
-            batches: entries.iter().map(|(entry, why)| (entry.partition.partition.0, entry.records.len(), *why)).collect(),
+            batches: entries
+                .iter()
+                .map(|(entry, why)| (entry.partition.partition.0, entry.records.len(), *why))
+                .collect(),
             records: newest(state, &ids),
             bytes: bytes.sum(),
         }

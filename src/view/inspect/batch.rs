@@ -11,7 +11,12 @@ use crate::view::batch_bytes;
 use crate::view::format;
 use crate::view::subject::Subject;
 
-pub(super) fn inspect(state: &State, partition: TopicPartition, broker: BrokerId, base_offset: Offset) -> Option<Inspection> {
+pub(super) fn inspect(
+    state: &State,
+    partition: TopicPartition,
+    broker: BrokerId,
+    base_offset: Offset,
+) -> Option<Inspection> {
     let log = state.broker(broker)?.partition(partition)?.log();
     let segment = log.floor_segment(base_offset)?;
     let stored = segment.translate_offset(base_offset)?;
@@ -28,14 +33,22 @@ pub(super) fn inspect(state: &State, partition: TopicPartition, broker: BrokerId
     let ids = entry.map(|entry| entry.records.to_vec()).unwrap_or_default();
     Some(Inspection {
         kind: "record batch",
-        title: if first == last { format!("{} @ {first}", place(state, partition)) } else { format!("{} @ {first}–{last}", place(state, partition)) },
+        title: if first == last {
+            format!("{} @ {first}", place(state, partition))
+        } else {
+            format!("{} @ {first}–{last}", place(state, partition))
+        },
         standing: Some(standing(log, last)),
         fields,
         bytes: parts.runs,
         bytes_total: parts.total,
         journey: entry.map(|entry| journey(state, entry)).unwrap_or_default(),
         why: why(log, stored, last),
-        records: ids.iter().take(super::super::inspection::LIST_MAX).map(|id| item(state, *id, sent_at(state, *id))).collect(),
+        records: ids
+            .iter()
+            .take(super::super::inspection::LIST_MAX)
+            .map(|id| item(state, *id, sent_at(state, *id)))
+            .collect(),
         records_total: ids.len() as u64,
         links: vec![(
             format!("its segment, {}", segment.base_offset()),
@@ -74,7 +87,9 @@ fn why(log: &Log, stored: &StoredBatch, last: Offset) -> Vec<String> {
     if last < hw {
         sentences.push(format!("Its last offset, {last}, is below the high watermark, {hw}."));
     } else {
-        sentences.push(format!("The high watermark is {hw}: this replica does not know yet that every in-sync replica has offset {last}."));
+        sentences.push(format!(
+            "The high watermark is {hw}: this replica does not know yet that every in-sync replica has offset {last}."
+        ));
     }
     let entries = log.floor_segment(stored.batch.base_offset()).map(|segment| segment.offset_index());
     let has_entry = entries.is_some_and(|index| index.entries().any(|entry| entry.position == stored.position));

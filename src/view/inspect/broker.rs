@@ -25,10 +25,19 @@ pub(super) fn inspect(state: &State, id: BrokerId) -> Option<Inspection> {
         FieldView::plain("requests not answered", broker.open_requests().to_string()),
         FieldView::plain("waiting in purgatory", broker.delayed_requests().to_string()),
     ];
-    fields.extend(broker.partitions().take(REPLICAS_SHOWN).map(|(partition, replica)| replica_field(state, id, partition, replica)));
+    fields.extend(
+        broker
+            .partitions()
+            .take(REPLICAS_SHOWN)
+            .map(|(partition, replica)| replica_field(state, id, partition, replica)),
+    );
     let why = match (crashed, alive) {
-        (Some(_), true) => "The process is dead. Until `broker.session.timeout.ms` has run out, the controller takes it for alive and elects nobody.",
-        (Some(_), false) => "The controller has fenced it: it is in no ISR and leads nothing. Its logs are on its disk and come back with it.",
+        (Some(_), true) => {
+            "The process is dead. Until `broker.session.timeout.ms` has run out, the controller takes it for alive and elects nobody."
+        }
+        (Some(_), false) => {
+            "The controller has fenced it: it is in no ISR and leads nothing. Its logs are on its disk and come back with it."
+        }
         (None, true) => "It answers producers, consumers and followers. The controller hears its heartbeats.",
         (None, false) => "It runs, and catches up with the metadata before it may lead or be in sync.",
     };

@@ -10,7 +10,8 @@ use crate::view::news;
 
 pub(super) fn inspect(state: &State, figure: Figure, session: Option<SessionId>) -> Inspection {
     let ids = state.ledger.list(figure, session);
-    let whose = session.map(|session| format!(" · {} #{session}", news::producer_name(state, session))).unwrap_or_default();
+    let whose =
+        session.map(|session| format!(" · {} #{session}", news::producer_name(state, session))).unwrap_or_default();
     // The newest are what one looks for.
     let shown = ids.iter().rev().take(LIST_MAX);
     Inspection {
@@ -28,14 +29,19 @@ pub(super) fn inspect(state: &State, figure: Figure, session: Option<SessionId>)
 fn moment(state: &State, figure: Figure, id: RecordId) -> VirtualTime {
     let moments = state.ledger.moments(id);
     let last = |wanted: fn(&BatchMoment) -> bool| {
-        moments.iter().rev().find_map(|(at, moment)| matches!(moment, RecordMoment::Batch(moment) if wanted(moment)).then_some(*at))
+        moments
+            .iter()
+            .rev()
+            .find_map(|(at, moment)| matches!(moment, RecordMoment::Batch(moment) if wanted(moment)).then_some(*at))
     };
     let found = match figure {
         Figure::Sent | Figure::Pending => None,
         Figure::Delivered | Figure::Failed | Figure::Unknown | Figure::Lost => {
             state.ledger.record(id).and_then(|entry| outcome_at(entry.outcome))
         }
-        Figure::Stored | Figure::Duplicates | Figure::Reordered => last(|moment| matches!(moment, BatchMoment::Appended { .. })),
+        Figure::Stored | Figure::Duplicates | Figure::Reordered => {
+            last(|moment| matches!(moment, BatchMoment::Appended { .. }))
+        }
         Figure::Committed => last(|moment| matches!(moment, BatchMoment::Committed { .. })),
         Figure::Expired => last(|moment| matches!(moment, BatchMoment::Removed { .. })),
     };
@@ -52,8 +58,12 @@ fn meaning(figure: Figure) -> &'static str {
         Figure::Stored => "They have a copy in the log of the leader.",
         Figure::Committed => "They have a copy below the leader's high watermark.",
         Figure::Expired => "They were in the leader's log, and retention or DeleteRecords removed them.",
-        Figure::Lost => "They were reported delivered, and no log that leads has them. The moment is that of the report.",
+        Figure::Lost => {
+            "They were reported delivered, and no log that leads has them. The moment is that of the report."
+        }
         Figure::Duplicates => "They stand in a leader's log more than once.",
-        Figure::Reordered => "Their first copy stands before that of a record which the same session sent earlier to that partition.",
+        Figure::Reordered => {
+            "Their first copy stands before that of a record which the same session sent earlier to that partition."
+        }
     }
 }

@@ -51,7 +51,10 @@ fn queue_facts(now: VirtualTime, session: &ProducerSession, queued: &QueuedBatch
     let batch = queued.batch;
     let limit = batch.write_limit().unwrap_or(session.producer.accumulator().batch_size());
     vec![
-        FieldView::plain("estimated bytes", format!("{} of {}", format::grouped(batch.estimated_size_in_bytes() as u64), format::grouped(limit as u64))),
+        FieldView::plain(
+            "estimated bytes",
+            format!("{} of {}", format::grouped(batch.estimated_size_in_bytes() as u64), format::grouped(limit as u64)),
+        ),
         FieldView::plain("may leave in", format::time(queued.sendable_at.since(now))),
         FieldView::plain("place in deque", queued.place.to_string()),
         FieldView::plain("attempts", batch.attempts().to_string()),

@@ -24,7 +24,10 @@ pub(super) fn inspect(state: &State, id: RecordId) -> Option<Inspection> {
     }
     let stands = standing(state, id);
     let links = batch.map(|batch| {
-        (format!("its batch, {} records", batch.records.len()), Subject::ProducerBatch { session: batch.session, number: batch.number })
+        (
+            format!("its batch, {} records", batch.records.len()),
+            Subject::ProducerBatch { session: batch.session, number: batch.number },
+        )
     });
     Some(Inspection {
         kind: "record",
@@ -52,8 +55,12 @@ fn title(state: &State, id: RecordId, entry: &RecordEntry) -> String {
 fn facts(state: &State, entry: &RecordEntry) -> Vec<FieldView> {
     let outcome = match entry.outcome {
         Outcome::Pending => FieldView::toned("reported", "nothing yet", Tone::Quiet),
-        Outcome::Delivered { at } => FieldView::toned("reported", format!("delivered, {}", format::time(at)), Tone::Committed),
-        Outcome::Failed { at, why } => FieldView::toned("reported", format!("{}, {}", why.exception(), format::time(at)), Tone::Lost),
+        Outcome::Delivered { at } => {
+            FieldView::toned("reported", format!("delivered, {}", format::time(at)), Tone::Committed)
+        }
+        Outcome::Failed { at, why } => {
+            FieldView::toned("reported", format!("{}, {}", why.exception(), format::time(at)), Tone::Lost)
+        }
     };
     vec![
         FieldView::plain("producer", news::producer_name(state, entry.session)),
@@ -66,13 +73,17 @@ fn facts(state: &State, entry: &RecordEntry) -> Vec<FieldView> {
 /// Key, value and headers of a record whose batch still takes records: it has no bytes yet.
 fn open_content(state: &State, id: RecordId) -> Vec<FieldView> {
     let Some(content) = state.ledger.content(id) else { return Vec::new() };
-    let headers = content.headers.iter().map(|header| {
-        format!("{}={}", header.key_text(), format::text_or_hex(header.value.as_deref()))
-    });
+    let headers = content
+        .headers
+        .iter()
+        .map(|header| format!("{}={}", header.key_text(), format::text_or_hex(header.value.as_deref())));
     vec![
         FieldView::plain("key", format::text_or_hex(content.key.as_deref())),
         FieldView::plain("value", format::text_or_hex(content.value.as_deref())),
-        FieldView::plain("headers", if content.headers.is_empty() { "none".to_string() } else { headers.collect::<Vec<_>>().join(", ") }),
+        FieldView::plain(
+            "headers",
+            if content.headers.is_empty() { "none".to_string() } else { headers.collect::<Vec<_>>().join(", ") },
+        ),
     ]
 }
 
@@ -142,18 +153,36 @@ fn why(state: &State, entry: &RecordEntry, stands: RecordState) -> Vec<String> {
     let acks = state.session(entry.session).map(|session| session.producer.config().acks);
     let delivered = matches!(entry.outcome, Outcome::Delivered { .. });
     let sentence = match (stands, acks) {
-        (RecordState::Lost, Some(Acks::One)) => "With `acks=1` the leader answers before any follower has the bytes. It died, and the replica that leads now never had them.",
-        (RecordState::Lost, Some(Acks::Zero)) => "With `acks=0` the producer reports success as soon as the request is written. Nobody has to have the bytes.",
+        (RecordState::Lost, Some(Acks::One)) => {
+            "With `acks=1` the leader answers before any follower has the bytes. It died, and the replica that leads now never had them."
+        }
+        (RecordState::Lost, Some(Acks::Zero)) => {
+            "With `acks=0` the producer reports success as soon as the request is written. Nobody has to have the bytes."
+        }
         (RecordState::Lost, _) => "It was reported delivered, and no log that leads has it now.",
-        (RecordState::Pending, Some(Acks::One)) if delivered => "With `acks=1` the leader answers before any follower has the bytes. Until every in-sync replica has it, only the leader's disk stands between this record and its loss.",
-        (RecordState::Pending, _) => "It stands at or above the high watermark: not every in-sync replica is known to have it, so no consumer may read it.",
-        (RecordState::Committed, _) => "It stands below the high watermark: every in-sync replica has it, and consumers may read it.",
-        (RecordState::Duplicate, _) => "It was sent again after an attempt that had been appended; without idempotence the broker cannot tell.",
+        (RecordState::Pending, Some(Acks::One)) if delivered => {
+            "With `acks=1` the leader answers before any follower has the bytes. Until every in-sync replica has it, only the leader's disk stands between this record and its loss."
+        }
+        (RecordState::Pending, _) => {
+            "It stands at or above the high watermark: not every in-sync replica is known to have it, so no consumer may read it."
+        }
+        (RecordState::Committed, _) => {
+            "It stands below the high watermark: every in-sync replica has it, and consumers may read it."
+        }
+        (RecordState::Duplicate, _) => {
+            "It was sent again after an attempt that had been appended; without idempotence the broker cannot tell."
+        }
         (RecordState::Waiting, _) => match entry.outcome {
             Outcome::Failed { .. } => "The producer gave up on it and told the application.",
-            Outcome::Delivered { .. } => "The application was told that it is delivered. No log that leads holds it at this moment.",
-            Outcome::Pending if entry.batched.is_none() => "`send()` has not found room for it yet: it waits for metadata or for memory.",
-            Outcome::Pending => "Its batch waits until it is full, its linger is over, or another batch leaves for the same broker; or it is on the wire.",
+            Outcome::Delivered { .. } => {
+                "The application was told that it is delivered. No log that leads holds it at this moment."
+            }
+            Outcome::Pending if entry.batched.is_none() => {
+                "`send()` has not found room for it yet: it waits for metadata or for memory."
+            }
+            Outcome::Pending => {
+                "Its batch waits until it is full, its linger is over, or another batch leaves for the same broker; or it is on the wire."
+            }
         },
     };
     vec![sentence.to_string()]

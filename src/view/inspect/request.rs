@@ -20,7 +20,8 @@ pub(super) fn inspect(state: &State, id: u64) -> Option<Inspection> {
     if let Some(error) = flight.error {
         fields.push(FieldView::toned("error", error, Tone::Lost));
     }
-    let ids: Vec<RecordId> = flight.payload.iter().flat_map(|part| &part.records).filter_map(|dot| dot.id.map(RecordId)).collect();
+    let ids: Vec<RecordId> =
+        flight.payload.iter().flat_map(|part| &part.records).filter_map(|dot| dot.id.map(RecordId)).collect();
     Some(Inspection {
         kind: "message",
         title: format!("{} {}", name(flight.kind), flight.label),
@@ -53,9 +54,13 @@ fn name(kind: FlightKind) -> &'static str {
 
 fn why(kind: FlightKind) -> &'static str {
     match kind {
-        FlightKind::Produce => "One batch of each of some partitions that this broker leads. It is appended when a request handler takes it up.",
+        FlightKind::Produce => {
+            "One batch of each of some partitions that this broker leads. It is appended when a request handler takes it up."
+        }
         FlightKind::ProduceResponse => "The answer that the producer's `acks` asked for.",
-        FlightKind::Fetch => "A follower asks for what comes after its log end. The offset it asks for is also its acknowledgement of all before.",
+        FlightKind::Fetch => {
+            "A follower asks for what comes after its log end. The offset it asks for is also its acknowledgement of all before."
+        }
         FlightKind::FetchResponse => "Batches as they stand in the leader's log, and the leader's high watermark.",
         FlightKind::ConsumerFetch => "A consumer asks for records from its position on.",
         FlightKind::ConsumerFetchResponse => "Whole batches below the high watermark.",

@@ -11,7 +11,12 @@ use crate::view::subject::Subject;
 /// Entries of the index that are shown as bytes.
 const ENTRIES_SHOWN: usize = 32;
 
-pub(super) fn inspect(state: &State, partition: TopicPartition, broker: BrokerId, base_offset: Offset) -> Option<Inspection> {
+pub(super) fn inspect(
+    state: &State,
+    partition: TopicPartition,
+    broker: BrokerId,
+    base_offset: Offset,
+) -> Option<Inspection> {
     let log = state.broker(broker)?.partition(partition)?.log();
     let segment = log.floor_segment(base_offset).filter(|segment| segment.base_offset() == base_offset)?;
     let is_active = log.active_segment().base_offset() == base_offset;
@@ -20,7 +25,9 @@ pub(super) fn inspect(state: &State, partition: TopicPartition, broker: BrokerId
     let why = match (goes, is_active) {
         (Some(gone), _) => format!("The next retention check deletes it: `{}`.", gone.reason.name()),
         (None, true) => "It is the active segment: appends go here until a roll.".to_string(),
-        (None, false) => "It is closed and will not change. It goes whole, oldest first, when retention says so.".to_string(),
+        (None, false) => {
+            "It is closed and will not change. It goes whole, oldest first, when retention says so.".to_string()
+        }
     };
     let first_batch = segment.batch(0).map(|stored| {
         let subject = Subject::Batch { partition, broker, base_offset: stored.batch.base_offset() };
@@ -29,7 +36,11 @@ pub(super) fn inspect(state: &State, partition: TopicPartition, broker: BrokerId
     Some(Inspection {
         kind: "segment",
         title: format!("{} · {}", place(state, partition), files::file_name(base_offset, "log")),
-        standing: Some(if is_active { ("active".to_string(), Tone::Committed) } else { ("closed".to_string(), Tone::Quiet) }),
+        standing: Some(if is_active {
+            ("active".to_string(), Tone::Committed)
+        } else {
+            ("closed".to_string(), Tone::Quiet)
+        }),
         fields: facts(segment, broker),
         bytes: index_entries(segment),
         bytes_total: segment.offset_index().len() * 8,
