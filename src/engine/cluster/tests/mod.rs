@@ -3,6 +3,7 @@
 mod acks;
 mod consumer;
 mod failover;
+mod faults;
 mod isr;
 mod lifecycle;
 mod requests;
