@@ -29,6 +29,8 @@ pub fn RingPage(props: &RingPageProps) -> Html {
     use_arrow_keys(&act);
     let place = Place::Room(Room::Ring);
     let picture = RingPicture::of(&room.replay);
+    // The log is built from all calls: not again for each key that is typed.
+    let log = use_memo((room.replay.clone(), room.feed), |(replay, feed)| LogPicture::of(replay, *feed));
     let last = words::in_the_ring(&room.replay);
     html! {
         <>
@@ -50,7 +52,7 @@ pub fn RingPage(props: &RingPageProps) -> Html {
                     { facts(&picture) }
                     <p class={Class::RingSentence} role="status">{last}</p>
                     <LogBeside
-                        picture={LogPicture::of(&room.replay, room.feed)}
+                        picture={(*log).clone()}
                         capacity={room.replay.queue().capacity()}
                         feed={room.feed}
                         act={act.clone()}
