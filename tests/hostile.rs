@@ -5,6 +5,8 @@
 
 #[path = "it/random_records.rs"]
 mod random_records;
+#[path = "hostile/storage.rs"]
+mod storage;
 
 use bytes::Bytes;
 use highwater::engine::common::{Prng, limits};

@@ -53,3 +53,10 @@ const fn output_bytes_max(input_bytes: usize, expansion_max: usize) -> usize {
     let bytes = input_bytes.saturating_mul(expansion_max);
     if bytes < DECOMPRESSED_BYTES_MAX { bytes } else { DECOMPRESSED_BYTES_MAX }
 }
+
+/// Most memory that reading a log's file of this length (segment, index, snapshot, checkpoint) holds at once, its own bytes included,
+/// records not decoded: what an entry or batch takes in memory, in lists that grow by chunks, and as text when it is shown.
+#[must_use]
+pub const fn log_file_peak_bytes(input: usize) -> usize {
+    64 * 1024 + 32 * input
+}

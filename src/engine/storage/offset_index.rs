@@ -57,6 +57,9 @@ impl OffsetIndex {
             let Some((relative_offset, position)) = entry else {
                 return Err(IndexError::Negative { entry: number });
             };
+            if base_offset.0.checked_add(i64::from(relative_offset)).is_none() {
+                return Err(IndexError::NoSuchBatch { entry: number });
+            }
             if index.entries.last().is_some_and(|last| relative_offset <= last.relative_offset) {
                 return Err(IndexError::NotAscending { entry: number });
             }

@@ -361,11 +361,7 @@ fn is_expired(entry: &ProducerStateEntry, now: Timestamp) -> bool {
 /// A sequence `decrement` further back; 2147483647 comes before 0 (`DefaultRecordBatch.decrementSequence`).
 #[must_use]
 pub fn decrement_sequence(sequence: i32, decrement: i32) -> i32 {
-    if sequence < decrement {
-        (i32::MAX - (decrement.wrapping_sub(sequence))).wrapping_add(1)
-    } else {
-        sequence - decrement
-    }
+    ((i64::from(sequence) - i64::from(decrement)).rem_euclid(1 << 31)) as i32
 }
 
 #[cfg(test)]

@@ -104,8 +104,12 @@ fn next_valid(log_bytes: &Bytes, position: usize, segment: &Segment) -> Result<(
         return Err(out_of_place("baseOffset", "the batch does not come after the one before it"));
     }
     let relative = batch.last_offset().0.checked_sub(segment.base_offset().0);
-    if relative.is_none_or(|relative| !(0..=i64::from(i32::MAX)).contains(&relative)) {
+    let is_near = relative.is_some_and(|relative| (0..=i64::from(i32::MAX)).contains(&relative));
+    if !is_near || batch.last_offset() == Offset(i64::MAX) {
         return Err(out_of_place("baseOffset", "the offset is too far from the segment's base"));
+    }
+    if i32::try_from(next).is_err() {
+        return Err(out_of_place("batchLength", "a segment's file ends before 2 GiB"));
     }
     Ok((batch, next))
 }
@@ -207,10 +211,11 @@ impl LogFiles {
         let mut faults = Vec::new();
         let mut segments: Vec<Segment> = self.segments.iter().map(|files| files.read(&log, &mut faults)).collect();
         segments.sort_by_key(Segment::base_offset);
+        segments.dedup_by_key(|segment| segment.base_offset());
         let active = segments.pop()?;
         let first_base_offset = segments.first().unwrap_or(&active).base_offset();
         log.log_start_offset = self.log_start_offset.unwrap_or(first_base_offset).max(first_base_offset);
-        log.log_end_offset = active.next_offset();
+        log.log_end_offset = active.next_offset().max(log.log_start_offset);
         log.closed = segments.into_iter().map(Arc::new).collect();
         log.active = active;
         let mut leader_epochs = LeaderEpochCache::new();

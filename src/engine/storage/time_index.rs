@@ -55,6 +55,9 @@ impl TimeIndex {
             let Ok(relative_offset) = u32::try_from(relative_offset) else {
                 return Err(IndexError::Negative { entry: number });
             };
+            if base_offset.0.checked_add(i64::from(relative_offset)).is_none() {
+                return Err(IndexError::NoSuchBatch { entry: number });
+            }
             let last = index.entries.last();
             if last.is_some_and(|last| timestamp <= last.timestamp || relative_offset < last.relative_offset) {
                 return Err(IndexError::NotAscending { entry: number });

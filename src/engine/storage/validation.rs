@@ -91,12 +91,7 @@ fn validate_built(batch: &RecordBatch, config: &TopicConfig, now: Timestamp) -> 
 }
 
 fn validate_received(batch: &RecordBatch, config: &TopicConfig, now: Timestamp) -> Result<(), AppendErrorReason> {
-    validate_client_batch(batch, &record_rules(config, now)).map_err(AppendErrorReason::Refused)?;
-    if batch.attributes().is_log_append_time() {
-        let message = "Invalid timestamp type in a client's batch: only a broker may write LogAppendTime";
-        return Err(refuse(KafkaError::InvalidTimestamp, message.to_string()));
-    }
-    Ok(())
+    validate_client_batch(batch, &record_rules(config, now)).map_err(AppendErrorReason::Refused)
 }
 
 fn record_rules(config: &TopicConfig, now: Timestamp) -> RecordRules {
