@@ -98,7 +98,7 @@ struct LedgerProps {
 #[component]
 fn Metrics(props: &LedgerProps) -> Html {
     let view = &props.view;
-    let time = |us: u64| format::time(VirtualTime(us));
+    let time = |us: u64| format::short_time(VirtualTime(us));
     html! {
         <div class={Class::LedgerMetrics}>
             if let Some((p50, p99)) = view.latency_us {

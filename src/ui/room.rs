@@ -40,7 +40,10 @@ pub fn RoomPage(props: &RoomPageProps) -> Html {
     html! {
         <>
             <main class={classes!(Class::Columns, layout)} data-room={place.slug()}>
-                <LessonColumn {place} below={below(place, &props.send)}>{ controls(place) }</LessonColumn>
+                <LessonColumn {place} below={below(place)}>
+                    { controls(place) }
+                    <SendForm state={props.send.clone()} />
+                </LessonColumn>
                 <div id="stage" tabindex="-1" class={Class::StageColumn}>
                     { stage(place, &props.send) }
                 </div>
@@ -67,11 +70,10 @@ fn controls(place: Place) -> Html {
 }
 
 /// What stands below what to look at.
-fn below(place: Place, send: &SendHandle) -> Html {
+fn below(place: Place) -> Html {
     let lesson = course::lesson(place).settings;
     html! {
         <>
-            <SendForm state={send.clone()} />
             <Clients />
             <RunControl />
             <OtherSettings {lesson} />

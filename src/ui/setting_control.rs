@@ -5,6 +5,7 @@ use super::runner::use_runner;
 use super::wish::Wish;
 use crate::engine::config::Value;
 use crate::engine::sim::{Command, SettingContent};
+use crate::view::format;
 use crate::view::settings::{Control, Scope, SettingRow};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
@@ -28,21 +29,22 @@ pub fn SettingControl(props: &SettingControlProps) -> Html {
     html! {
         <div class={classes!(Class::Setting, changed)} title={row.help}>
             <label class={Class::SettingName} for={id.clone()}>{row.name}</label>
-            { control(props, id, help_id.clone(), runner) }
-            <span id={help_id} class={Class::SettingDefault}>{remark(row)}</span>
+            <span id={help_id.clone()} class={Class::SettingDefault}>{remark(row)}</span>
+            { control(props, id, help_id, runner) }
         </div>
     }
 }
 
-/// What stands under the control: the unit, the lock, what is not Kafka's default.
+/// What stands under the name: the unit, the lock, what is not Kafka's default.
 fn remark(row: &SettingRow) -> String {
     let unit = if row.unit.is_empty() { String::new() } else { format!("{} · ", row.unit) };
+    let default = row.default.parse().map_or_else(|_| row.default.clone(), format::grouped_signed);
     match (row.locked, row.is_model, row.is_default) {
         (Some(reason), _, _) => reason.to_string(),
         (None, true, true) => format!("{unit}model"),
-        (None, true, false) => format!("{unit}model, first {}", row.default),
-        (None, false, true) => format!("{unit}Kafka's default"),
-        (None, false, false) => format!("{unit}not Kafka's default, {}", row.default),
+        (None, true, false) => format!("{unit}model, first {default}"),
+        (None, false, true) => format!("{unit}as Kafka"),
+        (None, false, false) => format!("{unit}not Kafka's default, {default}"),
     }
 }
 

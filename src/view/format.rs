@@ -35,6 +35,22 @@ pub fn time(time: VirtualTime) -> String {
     }
 }
 
+/// A span in few digits, for a figure that stands among others: `412 µs`, `8.1 ms`, `2.3 s`. Rounded to nearest.
+#[must_use]
+pub fn short_time(time: VirtualTime) -> String {
+    let us = time.0;
+    let tenths = |unit: u64| {
+        let tenths = (us + unit / 20) / (unit / 10);
+        format!("{}.{}", grouped(tenths / 10), tenths % 10)
+    };
+    match us {
+        0 => "0 ms".to_string(),
+        1..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{} ms", tenths(1_000)),
+        _ => format!("{} s", tenths(1_000_000)),
+    }
+}
+
 /// A span after another moment: `+5.000 ms`.
 #[must_use]
 pub fn span(span: VirtualTime) -> String {
@@ -102,6 +118,9 @@ mod tests {
         assert_eq!(time(VirtualTime(42_600)), "42.600 ms");
         assert_eq!(time(VirtualTime(1_023_100)), "1,023.100 ms");
         assert_eq!(time(VirtualTime(16_352_000)), "16.352 s");
+        assert_eq!(short_time(VirtualTime(8_063)), "8.1 ms");
+        assert_eq!(short_time(VirtualTime(2_349_000)), "2.3 s");
+        assert_eq!(short_time(VirtualTime(999_960)), "1,000.0 ms");
         assert_eq!(ratio(2_240), "2.2×");
         assert_eq!(tenths(1_950), "2.0");
     }

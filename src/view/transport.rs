@@ -6,7 +6,7 @@ use crate::engine::sim::{MarkKind, Timeline};
 use serde::Serialize;
 
 /// Most ticks and marks that the timeline draws; more fall on the same pixel.
-pub const TICKS_MAX: usize = 240;
+pub const TICKS_MAX: usize = 96;
 
 /// The transport and the timeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -60,9 +60,9 @@ fn Batch(props: &BatchProps) -> Html {
     let waited = props.now_us.saturating_sub(batch.created_us);
     let whole = batch.sendable_us.saturating_sub(batch.created_us).max(1);
     let when = match batch.state {
-        BatchState::Filling => format::time(VirtualTime(batch.sendable_us.saturating_sub(props.now_us))),
+        BatchState::Filling => format::short_time(VirtualTime(batch.sendable_us.saturating_sub(props.now_us))),
         BatchState::Backoff { until_us } => {
-            format!("again in {}", format::time(VirtualTime(until_us.saturating_sub(props.now_us))))
+            format!("again in {}", format::short_time(VirtualTime(until_us.saturating_sub(props.now_us))))
         }
         state => state.word().to_string(),
     };

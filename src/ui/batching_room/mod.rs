@@ -54,7 +54,7 @@ fn Group(props: &GroupProps) -> Html {
         NextRequest::Nothing => ("no batch waits".to_string(), None),
         NextRequest::NoFreeSlot => ("no free slot".to_string(), Some(Class::TonePending)),
         NextRequest::LeavesNow => ("leaves now".to_string(), Some(Class::NextNow)),
-        NextRequest::In { us } => (format!("in {}", format::time(VirtualTime(us))), None),
+        NextRequest::In { us } => (format!("in {}", format::short_time(VirtualTime(us))), None),
     };
     html! {
         <section class={Class::BrokerGroup} aria-label={format!("To broker {}", lanes.broker)}>

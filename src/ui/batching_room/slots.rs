@@ -31,7 +31,7 @@ pub fn Slots(props: &SlotsProps) -> Html {
                 <span>{ for request.batches.iter().map(|(partition, count, why)| html! {
                     <span title={format!("{count} records, left because: {why}")}><span class={classes!(Class::ReasonMark, reason_class(why))} aria-hidden="true" />{format!("P{partition} ")}</span>
                 }) }</span>
-                <span>{format::time(VirtualTime(age))}</span>
+                <span>{format::short_time(VirtualTime(age))}</span>
             </li>
         }
     };
