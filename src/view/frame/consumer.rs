@@ -1,9 +1,13 @@
 //! A consumer as it stands: its own position in each partition.
 
-use crate::engine::common::{Offset, TopicPartition};
+use super::{RecordDot, RecordState};
+use crate::engine::common::{BrokerId, Offset, TopicPartition};
 use crate::engine::sim::State;
 use crate::engine::sim::consumer_node::ConsumerNode;
 use serde::Serialize;
+
+/// Records just before a position that are drawn.
+pub const RECENT_MAX: i64 = 6;
 
 /// One consumer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +23,8 @@ pub struct ConsumerFrame {
     pub positions: Vec<Position>,
     /// How many records it has read, again ones included.
     pub read: u64,
+    /// The records just before its positions, by partition and offset, at most [`RECENT_MAX`] a partition.
+    pub recent: Vec<RecordDot>,
 }
 
 /// Where a consumer is in one partition.
@@ -52,13 +58,32 @@ impl ConsumerFrame {
             paused: node.consumer.is_paused(),
             positions: node.consumer.positions().map(position).collect(),
             read: node.read,
+            recent: node
+                .consumer
+                .positions()
+                .flat_map(|(partition, offset)| recent(state, partition, offset))
+                .collect(),
         }
     }
 }
 
+/// The records just before a position, as they stand in the leader's log.
+fn recent(state: &State, partition: TopicPartition, offset: Option<Offset>) -> Vec<RecordDot> {
+    let (Some(Offset(end)), Some(leader)) = (offset, leader(state, partition)) else { return Vec::new() };
+    let offsets = (end - RECENT_MAX).max(0)..end;
+    let dot = |offset: Offset| {
+        let id = state.ledger.record_at(partition, leader, offset)?;
+        Some(RecordDot::of(&state.ledger, Some(id), Some(offset), RecordState::Committed))
+    };
+    offsets.map(Offset).filter_map(dot).collect()
+}
+
+fn leader(state: &State, partition: TopicPartition) -> Option<BrokerId> {
+    state.controller.image().partition(partition)?.leader
+}
+
 /// The high watermark of the replica that leads now; of a partition that nobody leads, 0.
 fn leader_high_watermark(state: &State, partition: TopicPartition) -> Offset {
-    let leader = state.controller.image().partition(partition).and_then(|registration| registration.leader);
-    let replica = leader.and_then(|leader| state.broker(leader)).and_then(|broker| broker.partition(partition));
-    replica.map_or(Offset(0), |replica| replica.high_watermark())
+    let broker = leader(state, partition).and_then(|leader| state.broker(leader));
+    broker.and_then(|broker| broker.partition(partition)).map_or(Offset(0), |replica| replica.high_watermark())
 }
