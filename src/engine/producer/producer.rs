@@ -185,9 +185,8 @@ impl Producer {
             Some(partition) => partition,
             None => self.partitioner.partition(topic, metadata, record.key, &mut self.chance, now),
         };
-        let size = record.batch_size_upper_bound();
-        if size > self.record_size_max {
-            return Err(self.too_large(size));
+        if record.is_larger_than(self.record_size_max) {
+            return Err(self.too_large(record.batch_size_upper_bound()));
         }
         let context = AppendContext { topic, metadata, chance: &mut self.chance, now };
         let outcome = self.accumulator.append(context, wanted, record, deadline);

@@ -274,11 +274,8 @@ impl ProducerBatch {
     pub(super) fn try_append(&mut self, record: &Produced<'_>, now: VirtualTime) -> Option<usize> {
         let Contents::Open(filling) = &mut self.contents else { return None };
         let Filling { builder, record_ids } = filling.as_mut();
-        if !builder.has_room_for(record.timestamp, record.key, record.value, record.headers) {
-            return None;
-        }
         let before = builder.estimated_bytes();
-        builder.append(record.timestamp, record.key, record.value, record.headers);
+        builder.try_append(record.timestamp, record.key, record.value, record.headers)?;
         record_ids.push(record.id);
         self.last_append_at = now;
         Some(builder.estimated_bytes() - before)

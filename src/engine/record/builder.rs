@@ -83,6 +83,8 @@ pub struct RecordBatchBuilder {
     first_timestamp: Option<Timestamp>,
     max_timestamp: Timestamp,
     last_offset_delta: Option<i32>,
+    /// What the batch is thought to take; kept up with each record, since it is asked for several times a record.
+    estimated_bytes: usize,
     is_closed_for_appends: bool,
 }
 
@@ -126,6 +128,7 @@ impl RecordBatchBuilder {
             first_timestamp: options.delete_horizon_ms,
             max_timestamp: -1,
             last_offset_delta: None,
+            estimated_bytes: RECORD_BATCH_OVERHEAD,
             is_closed_for_appends: false,
         }
     }
@@ -201,6 +204,7 @@ impl RecordBatchBuilder {
         self.records_count += 1;
         self.last_offset_delta = Some(plan.offset_delta);
         self.max_timestamp = self.max_timestamp.max(timestamp);
+        self.estimated_bytes = self.estimate();
         plan.size()
     }
 
@@ -235,6 +239,11 @@ impl RecordBatchBuilder {
     #[inline]
     #[must_use]
     pub fn estimated_bytes(&self) -> usize {
+        self.estimated_bytes
+    }
+
+    #[inline]
+    fn estimate(&self) -> usize {
         let uncompressed = self.uncompressed_bytes();
         if self.options.compression == Compression::None {
             return RECORD_BATCH_OVERHEAD + uncompressed;

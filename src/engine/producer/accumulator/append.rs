@@ -14,6 +14,8 @@ use std::fmt;
 
 /// Largest buffer that is reserved whole when a batch is begun; a larger one grows as it is filled.
 const BUFFER_BYTES_RESERVED_MAX: usize = 64 * 1024;
+/// What a batch of one record without headers takes besides key and value, at most: batch header, record overhead, three lengths.
+const PAYLOAD_OVERHEAD_MAX: usize = 61 + 21 + 3 * 5;
 /// Most buffers that are kept for the next batches.
 const SPARE_BUFFERS_MAX: usize = 64;
 
@@ -37,6 +39,15 @@ impl Produced<'_> {
     #[must_use]
     pub fn batch_size_upper_bound(&self) -> usize {
         batch_size_upper_bound(self.key, self.value, self.headers)
+    }
+
+    /// Whether a batch of this record may take more than `size_max` bytes. Small records are told without counting exactly.
+    #[inline]
+    #[must_use]
+    pub fn is_larger_than(&self, size_max: usize) -> bool {
+        let payload = self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len);
+        let is_small = self.headers.is_empty() && payload + PAYLOAD_OVERHEAD_MAX <= size_max;
+        !is_small && self.batch_size_upper_bound() > size_max
     }
 }
 
@@ -328,7 +339,7 @@ impl RecordAccumulator {
         Some(appended_bytes)
     }
 
-    /// Built once, at the end of the append: it is copied from here to the caller.
+    #[inline(always)] // or the answer is written to memory and copied again and again, which costs more than the append itself
     fn appended(&self, topic: TopicId, target: Target, new_batch_created: bool, appended_bytes: usize) -> Appended {
         let queue = &self.topics[usize::from(topic.0)].queues[target.partition.index()];
         let last = queue.batches.back().expect("the batch that took the record is the last");
