@@ -18,4 +18,5 @@ mod ring_log;
 mod ring_view;
 mod segments;
 mod sender;
+mod trace_hashes;
 mod vectors;

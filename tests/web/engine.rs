@@ -6,6 +6,8 @@ use highwater::engine::producer::partitioner::murmur2::{murmur2, partition_for_k
 use highwater::engine::record::{
     BatchOptions, Compression, Compressor, ProducerState, RecordBatch, RecordBatchBuilder,
 };
+use highwater::engine::sim::{Simulation, generate};
+use std::sync::Arc;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
@@ -67,6 +69,18 @@ fn every_codec_gives_back_what_it_was_given() {
         let decoded: Vec<Vec<u8>> =
             parsed.records().unwrap().into_iter().map(|record| record.value.unwrap().to_vec()).collect();
         assert!(decoded == values, "{word}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn generated_scenarios_have_the_trace_hashes_of_a_native_run() {
+    let native: Vec<String> = serde_json::from_str(include_str!("trace_hashes.json")).unwrap();
+    assert_eq!(native.len(), 50);
+    for (seed, native) in (0..).zip(native) {
+        let scenario = Arc::new(generate::scenario(seed));
+        let mut simulation = Simulation::new(Arc::clone(&scenario));
+        simulation.advance_to(scenario.end);
+        assert_eq!(simulation.state().trace_hash.to_string(), native, "seed {seed}");
     }
 }
 
