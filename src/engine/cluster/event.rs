@@ -1,7 +1,7 @@
 //! What brokers and the controller report having done. The ledger, the timeline and the page read these; nothing here acts.
 //!
-//! Every event happens at the `now` of the call that pushed it. Integers have the same size on every machine, so that a
-//! trace hash over events is the same everywhere.
+//! Fetches are many and mostly find nothing, so their way through a broker is not reported; what they bring is: batches
+//! replicated, high watermarks moved, records read. Every event happens at the `now` of the call that pushed it.
 
 use super::protocol::{Api, ConnectionId, CorrelationId};
 use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, Offset, TopicPartition, VirtualTime};

@@ -77,10 +77,9 @@ impl Broker {
     ) {
         let mut partitions = Vec::with_capacity(request.partitions.len());
         for (partition, before) in &request.partitions {
-            let missing = self.missing_partition_error(*partition);
             let result = match self.partition_mut(*partition) {
                 Some(replica) => replica.delete_records(*before, &mut out.events),
-                None => Err(missing),
+                None => Err(self.missing_partition_error(*partition)),
             };
             partitions.push((*partition, result));
         }

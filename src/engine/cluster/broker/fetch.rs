@@ -84,8 +84,9 @@ impl Broker {
         reading: Reading,
         out: &mut BrokerOutput,
     ) -> Result<FetchedPartition, KafkaError> {
-        let missing = self.missing_partition_error(fetch.partition);
-        let partition = self.partition_mut(fetch.partition).ok_or(missing)?;
+        let Some(partition) = self.partition_mut(fetch.partition) else {
+            return Err(self.missing_partition_error(fetch.partition));
+        };
         partition.ensure_leads(fetcher, fetch.current_leader_epoch)?;
         let diverging_epoch = partition.diverging_epoch(fetch)?;
         let batches = match diverging_epoch {

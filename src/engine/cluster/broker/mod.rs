@@ -23,7 +23,7 @@ use super::event::BrokerEvent;
 use super::metadata::MetadataCache;
 use super::output::{BrokerEffect, BrokerOutput, BrokerTimer, TimerKind};
 use super::partition::{LeaderContext, Partition};
-use super::protocol::{ConnectionId, CorrelationId, MetadataImage, Request, Response};
+use super::protocol::{Api, ConnectionId, CorrelationId, MetadataImage, Request, Response};
 use super::replica_fetcher::ReplicaFetcher;
 use crate::engine::common::{BrokerId, Offset, Timestamp, TopicPartition, VirtualTime};
 use crate::engine::config::BrokerConfig;
@@ -247,7 +247,7 @@ impl Broker {
         let handlers = usize::try_from(self.config.request_handlers).expect("a setting of 1 to 64");
         loop {
             while let Some((connection, correlation, api)) = self.process.channel.read_next() {
-                out.events.push(BrokerEvent::RequestReceived { connection, correlation, api });
+                report(api, BrokerEvent::RequestReceived { connection, correlation, api }, out);
             }
             let Some(incoming) = self.process.channel.take_next(handlers) else { return };
             self.take_up(now, incoming, out);
@@ -258,7 +258,7 @@ impl Broker {
     fn take_up(&mut self, now: VirtualTime, incoming: Incoming, out: &mut BrokerOutput) {
         let Incoming { connection, correlation, .. } = incoming;
         let done_at = now + self.cost_of(&incoming.request);
-        out.events.push(BrokerEvent::RequestTaken { connection, correlation, done_at });
+        report(incoming.request.api(), BrokerEvent::RequestTaken { connection, correlation, done_at }, out);
         if done_at == now {
             self.perform(now, incoming, out);
         } else {
@@ -284,7 +284,7 @@ impl Broker {
         let Some((api, has_peer)) = self.process.channel.unmute(connection, correlation) else { return };
         if has_peer.0 {
             out.effects.push(BrokerEffect::Respond { connection, correlation, response });
-            out.events.push(BrokerEvent::RequestAnswered { connection, correlation, api });
+            report(api, BrokerEvent::RequestAnswered { connection, correlation, api }, out);
         }
     }
 
@@ -322,5 +322,12 @@ impl Broker {
         let context = LeaderContext { now, lag_max, metadata: &self.process.metadata };
         let partition = self.partitions.get_mut(&partition)?;
         Some(change(Arc::make_mut(partition), context))
+    }
+}
+
+/// Reports a step of a request on its way. Fetches are many and mostly find nothing: only what they bring is reported.
+fn report(api: Api, event: BrokerEvent, out: &mut BrokerOutput) {
+    if api != Api::Fetch {
+        out.events.push(event);
     }
 }

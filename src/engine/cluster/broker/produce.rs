@@ -101,8 +101,9 @@ impl Broker {
         acks: Acks,
     ) -> Result<AppendInfo, Refusal> {
         let wall_clock = self.wall_clock(now);
-        let missing = self.missing_partition_error(partition);
-        let replica = self.partition_mut(partition).ok_or(Refusal::NotAdmitted(missing))?;
+        let Some(replica) = self.partition_mut(partition) else {
+            return Err(Refusal::NotAdmitted(self.missing_partition_error(partition)));
+        };
         replica.append_as_leader(batch, acks, wall_clock)
     }
 

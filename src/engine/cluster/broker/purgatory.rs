@@ -1,7 +1,7 @@
 //! Requests that wait (`DelayedOperationPurgatory`): tried when a partition that they watch changes, ended when their time is over.
 
-use super::Broker;
 use super::produce::Origin;
+use super::{Broker, report};
 use crate::engine::cluster::delayed_fetch::DelayedFetch;
 use crate::engine::cluster::delayed_produce::{DelayedProduce, Replication};
 use crate::engine::cluster::event::{BrokerEvent, PurgatoryExit};
@@ -135,7 +135,7 @@ impl Broker {
         let Origin { connection, correlation } = origin;
         let id = DelayedId(self.next_number());
         let until = now + timeout;
-        out.events.push(BrokerEvent::PurgatoryEntered { connection, correlation, api, until });
+        report(api, BrokerEvent::PurgatoryEntered { connection, correlation, api, until }, out);
         let origin = OriginAndApi { connection, correlation, api };
         self.process.purgatory.waiting.insert(id, Waiting { origin, operation });
         self.schedule(until, TimerKind::DelayedOperation(id), out);
@@ -183,7 +183,7 @@ impl Broker {
 
     fn leave_purgatory(&mut self, now: VirtualTime, waiting: Waiting, why: PurgatoryExit, out: &mut BrokerOutput) {
         let OriginAndApi { connection, correlation, api } = waiting.origin;
-        out.events.push(BrokerEvent::PurgatoryLeft { connection, correlation, api, why });
+        report(api, BrokerEvent::PurgatoryLeft { connection, correlation, api, why }, out);
         self.answer_delayed(now, Origin { connection, correlation }, waiting.operation, out);
     }
 
