@@ -9,6 +9,7 @@ mod cli;
 mod corrupt;
 mod determinism;
 mod house;
+mod log_append;
 mod log_properties;
 mod log_vectors;
 mod partitioners;
