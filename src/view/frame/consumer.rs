@@ -7,7 +7,7 @@ use crate::engine::sim::consumer_node::ConsumerNode;
 use serde::Serialize;
 
 /// Records just before a position that are drawn.
-pub const RECENT_MAX: i64 = 6;
+const RECENT_MAX: i64 = 6;
 
 /// One consumer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
