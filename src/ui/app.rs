@@ -10,6 +10,7 @@ use super::ring::{RingPage, use_ring_store};
 use super::room::RoomPage;
 use super::runner::{Runner, RunnerHandle};
 use super::send_state::SendState;
+use super::wish::Wish;
 use crate::course::{Place, Room};
 use crate::web::animation_frame::AnimationLoop;
 use crate::web::{document, location};
@@ -26,6 +27,7 @@ pub fn App() -> Html {
     let help = use_state(|| false);
     let inspector = use_state(|| true);
     use_animation(&runner);
+    use_break(&runner);
     use_keys((*runner).clone(), page_keys(&help, &inspector));
     let on_help = toggle(&help);
     let on_theme = {
@@ -81,6 +83,16 @@ fn use_animation(runner: &Rc<RunnerHandle>) {
         let runner = runner.clone();
         let animation = AnimationLoop::start(Rc::new(move |now_ms| runner.on_frame(now_ms)));
         move || drop(animation)
+    });
+}
+
+/// Lets a test break the engine: the page has no control for it.
+#[hook]
+fn use_break(runner: &Rc<RunnerHandle>) {
+    use_effect_with(runner.clone(), |runner| {
+        let runner = runner.clone();
+        let listener = document::listen("highwater-break", move || runner.wish(Wish::BreakEngine));
+        move || drop(listener)
     });
 }
 

@@ -34,7 +34,6 @@ class_names! {
     RoomMenu = "room-menu",
     HeaderTools = "header-tools",
     Columns = "columns",
-    ColumnsLanding = "columns-landing",
     ColumnsNoInspector = "columns-no-inspector",
     LessonColumn = "lesson",
     InspectorColumn = "inspector",
@@ -103,6 +102,7 @@ class_names! {
     LedgerMetrics = "ledger-metrics",
     LedgerTable = "ledger-table",
     LedgerGap = "ledger-gap",
+    LedgerMinor = "ledger-minor",
     // The inspector.
     Facts = "facts",
     Fact = "fact",
@@ -122,6 +122,7 @@ class_names! {
     SmallButton = "small-button",
     ClientRow = "client-row",
     ClientButtons = "client-buttons",
+    SeekForm = "seek-form",
     SeekRow = "seek-row",
     DataTable = "data-table",
     RowLit = "row-lit",

@@ -20,7 +20,7 @@ pub fn LedgerBar() -> Html {
         Callback::from(move |_: MouseEvent| open.set(!*open))
     };
     html! {
-        <section class={Class::Ledger} aria-label="Ledger">
+        <section class={Class::Ledger} aria-label="Ledger" data-open={(*open).to_string()}>
             <button type="button" class={Class::LedgerTitle} aria-expanded={(*open).to_string()} aria-controls="ledger-sessions" onclick={toggle}>
                 {"Ledger"}<span aria-hidden="true">{ if *open { " ▾" } else { " ▸" } }</span>
             </button>
@@ -51,8 +51,11 @@ fn LedgerFigure(props: &LedgerFigureProps) -> Html {
     let runner = use_runner();
     let subject = Subject::Figure { figure: props.figure, session: None };
     let gap = matches!(props.figure, Figure::Stored | Figure::Lost).then_some(Class::LedgerGap);
+    // On a narrow screen the others stand behind the expansion.
+    let main = matches!(props.figure, Figure::Sent | Figure::Delivered | Figure::Pending | Figure::Lost);
+    let minor = (!main).then_some(Class::LedgerMinor);
     html! {
-        <button type="button" class={classes!(Class::LedgerFigure, tone(props.figure, props.number), gap)} title={meaning(props.figure)}
+        <button type="button" class={classes!(Class::LedgerFigure, tone(props.figure, props.number), gap, minor)} title={meaning(props.figure)}
             onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
             {props.figure.word()}{" "}
             <span class={Class::LedgerNumber} data-ledger={props.figure.word()}>{props.number}</span>

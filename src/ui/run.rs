@@ -158,7 +158,7 @@ impl Run {
             Wish::ToStart => self.go(|timeline| timeline.seek(VirtualTime::ZERO)),
             Wish::StepForward => self.go(Timeline::step_forward),
             Wish::StepBack => self.go(Timeline::step_back),
-            Wish::NextMark => self.go(Timeline::next_mark),
+            Wish::NextMark => self.go(to_next_mark),
             Wish::PreviousMark => self.go(Timeline::previous_mark),
             Wish::Seek(at) => self.go(|timeline| timeline.seek(at.min(PAGE_END))),
             Wish::SetSpeed(step) => self.playback.speed = Speed::at_step(step),
@@ -170,6 +170,7 @@ impl Run {
             Wish::LoadPreset(index) => self.load_preset(index),
             Wish::Paste(text) => self.paste(&text),
             Wish::Inspect(subject) => self.subject = subject,
+            Wish::BreakEngine => panic!("the engine was broken on purpose"),
             Wish::SeekOffset(offset) => self.seek_target = offset.map(Offset),
         }
     }
@@ -188,9 +189,11 @@ impl Run {
         self.hear();
     }
 
-    /// Takes note of what is worth telling.
+    /// Takes note of what is worth telling. While the run plays, only what leaves a mark is: a reader of the screen could not
+    /// follow the rest.
     fn hear(&mut self) {
-        if let Some(headline) = news::headline(self.timeline.state(), self.timeline.news()) {
+        let marks_only = self.playback.playing;
+        if let Some(headline) = news::headline(self.timeline.state(), self.timeline.news(), marks_only) {
             self.news = Some(headline);
         }
     }
@@ -282,6 +285,19 @@ impl Run {
             refresh(&mut published.proof, proof::rows(state));
         }
     }
+}
+
+/// Goes to the next mark; where none is known, runs ahead until there is one, for a minute of virtual time at most.
+fn to_next_mark(timeline: &mut Timeline) {
+    const PIECE: VirtualTime = VirtualTime(50_000);
+    let from = timeline.position();
+    let horizon = from + VirtualTime(60_000_000);
+    let known = |timeline: &Timeline| timeline.marks().last().is_some_and(|mark| mark.at > from);
+    while !known(timeline) && timeline.end() < horizon && !timeline.state().is_halted() {
+        timeline.advance_to(timeline.end() + PIECE);
+    }
+    timeline.seek(from);
+    timeline.next_mark();
 }
 
 fn attempt(scenario: &Scenario, end: VirtualTime) {

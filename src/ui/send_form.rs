@@ -135,11 +135,11 @@ fn Details(props: &SendFormProps) -> Html {
     html! {
         <div class={Class::FormGrid}>
             <label for="send-headers">{"headers"}</label>
-            <textarea id="send-headers" class={Class::Field} rows="1" data-send="headers" spellcheck="false" placeholder="name=value; a name alone: null"
+            <textarea id="send-headers" class={Class::Field} rows="1" data-send="headers" spellcheck="false" placeholder="name=value"
                 title="One a line: name=value, name= for an empty value, name=0x00ff for bytes, a name alone for null"
                 value={state.headers.clone()} oninput={change(state, SendChange::Headers)} />
             <label for="send-partition">{"partition"}</label>
-            <input id="send-partition" class={Class::Field} type="number" min="0" step="1" placeholder="the partitioner chooses" data-send="partition"
+            <input id="send-partition" class={Class::Field} type="number" min="0" step="1" placeholder="chosen for you" data-send="partition"
                 value={state.partition.clone()} oninput={change(state, SendChange::Partition)} />
         </div>
     }

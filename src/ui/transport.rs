@@ -71,6 +71,11 @@ fn TransportButtons(props: &TransportButtonsProps) -> Html {
                 aria-label="Step forward" title="To the next event (→)" onclick={runner.on_click(Wish::StepForward)}>
                 <span class={Class::TransportLabel}>{"step"}</span><Icon sign={Sign::Forward} />
             </button>
+            <button type="button" class={classes!(Class::Button, Class::ButtonIcon)} data-transport="next-mark"
+                aria-label="To the next mark" title="To the next mark: a crash, an election, a roll, a loss, a command (shift + →)"
+                onclick={runner.on_click(Wish::NextMark)}>
+                <Icon sign={Sign::NextMark} />
+            </button>
         </div>
     }
 }

@@ -43,6 +43,8 @@ pub enum Wish {
     Paste(String),
     /// Seek an offset in the Log room, or none.
     SeekOffset(Option<i64>),
+    /// Break the engine on purpose, so that a test sees the page go on.
+    BreakEngine,
     /// Look at something, or at nothing.
     Inspect(Option<Subject>),
 }

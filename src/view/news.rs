@@ -10,9 +10,12 @@ use crate::view::format;
 
 /// What the newest of these events that is worth telling says; the weightiest goes first.
 #[must_use]
-pub fn headline(state: &State, events: &[Event]) -> Option<String> {
+pub fn headline(state: &State, events: &[Event], marks_only: bool) -> Option<String> {
     let weighty = events.iter().rev().find(|event| event.kind.mark().is_some());
     let told = weighty.and_then(|event| sentence(state, &event.kind));
+    if marks_only {
+        return told;
+    }
     told.or_else(|| events.iter().rev().find_map(|event| sentence(state, &event.kind)))
 }
 

@@ -1,5 +1,6 @@
 //! The document: attributes of its root, focus, and properties that a strict policy forbids in markup.
 
+use gloo::events::EventListener;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement, window};
 
@@ -20,6 +21,12 @@ pub fn set_root_attribute(name: &str, value: Option<&str>) {
         Some(value) => root.set_attribute(name, value),
         None => root.remove_attribute(name),
     };
+}
+
+/// Calls `on_event` for each event of this kind on the document. The listener ends when dropped.
+#[must_use]
+pub fn listen(kind: &'static str, on_event: impl Fn() + 'static) -> EventListener {
+    EventListener::new(&document(), kind, move |_| on_event())
 }
 
 /// Sets the title of the page.

@@ -76,7 +76,7 @@ pub fn SeekForm() -> Html {
         _ => String::new(),
     };
     html! {
-        <form class={Class::Form} {onsubmit} aria-label="Seek">
+        <form class={classes!(Class::Form, Class::SeekForm)} {onsubmit} aria-label="Seek">
             <div class={Class::SeekRow}>
                 <label for="seek-offset">{"offset"}</label>
                 <input ref={field} id="seek-offset" class={Class::Field} type="number" min="0" step="1" data-seek="offset"
