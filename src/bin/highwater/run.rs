@@ -1,27 +1,30 @@
 //! `highwater run`: a scenario from its start to its end, and how it ended.
 
 use super::{Failure, Streams, unexpected};
-use highwater::engine::sim::{RunReport, Scenario, Simulation};
+use highwater::engine::common::RecordId;
+use highwater::engine::sim::{Figure, RunReport, Scenario, Simulation};
 use lexopt::Arg;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 pub(super) const HELP: &str = "\
-highwater run SCENARIO [--seed S] [--json]
+highwater run SCENARIO [--seed S] [--json] [--list FIGURE]
 
 Runs a scenario (a JSON file, or a folder with a scenario.json) to its endUs and prints one object: scenario, seed, endUs,
 traceHash, events, ledger, metrics and partitions. The same scenario and seed give the same traceHash on every machine.
---seed S takes another seed than the scenario's. Without --json the same comes as lines `name value`.
+--seed S takes another seed than the scenario's; --list adds the numbers of the records behind a figure of the ledger as `list`. Without --json the same comes as lines `name value`.
 Exit 0 whatever was lost; 2 if the scenario cannot be read.
 ";
 
 pub(super) fn run(parser: &mut lexopt::Parser, streams: &mut Streams<'_>) -> Result<ExitCode, Failure> {
-    let (mut paths, mut seed, mut json) = (Vec::new(), None, false);
+    let (mut paths, mut seed, mut json, mut list) = (Vec::new(), None, false, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Long("seed") => seed = Some(parse_seed(&parser.value()?.to_string_lossy())?),
             Arg::Long("json") => json = true,
+            Arg::Long("list") => list = Some(parse_figure(&parser.value()?.to_string_lossy())?),
             Arg::Value(path) => paths.push(PathBuf::from(path)),
             other => return Err(unexpected(other)),
         }
@@ -38,6 +41,7 @@ pub(super) fn run(parser: &mut lexopt::Parser, streams: &mut Streams<'_>) -> Res
         writeln!(streams.err, "highwater: run: {limit}")?;
     }
     let report = RunReport::of(simulation.state(), &name_of(path));
+    let report = Report { report, list: list.map(|figure| simulation.state().ledger.list(figure, None)) };
     let object = serde_json::to_value(&report).expect("a report is plain data");
     if json {
         writeln!(streams.out, "{}", serde_json::to_string(&report).expect("a report is plain data"))?;
@@ -45,6 +49,23 @@ pub(super) fn run(parser: &mut lexopt::Parser, streams: &mut Streams<'_>) -> Res
         print_lines("", &object, streams)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is printed: the run's report, and the records behind a figure if they were asked for.
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    report: RunReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<Vec<RecordId>>,
+}
+
+fn parse_figure(text: &str) -> Result<Figure, Failure> {
+    let figure = Figure::ALL.into_iter().find(|figure| figure.word() == text);
+    figure.ok_or_else(|| {
+        let known: Vec<&str> = Figure::ALL.into_iter().map(Figure::word).collect();
+        Failure::Usage(format!("--list: `{text}` is not one of {}", known.join(", ")))
+    })
 }
 
 fn parse_seed(text: &str) -> Result<u64, Failure> {

@@ -1,0 +1,136 @@
+// A run on the page, worked as a person would: paste a scenario, play and pause, step, scrub, read the ledger, copy the run.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+/** A small cluster without traffic: what happens in it was typed. */
+export function scenario({ seed = 7, producers = [{ name: "p1" }], partitions = 1, brokers = {}, links = {} } = {}) {
+  return {
+    version: 1,
+    seed,
+    endUs: 60_000_000,
+    brokers: { count: 3, config: { "broker.session.timeout.ms": 500, "broker.heartbeat.interval.ms": 100, ...brokers } },
+    topics: [{ name: "orders", partitions, replicationFactor: 3 }],
+    producers,
+    links,
+  };
+}
+
+/** Pastes a scenario; the run is then at its start, paused. */
+export async function load(page, run) {
+  await pause(page);
+  await page.locator('[data-run="paste"]').click();
+  await page.locator('[data-run="paste-text"]').fill(typeof run === "string" ? run : JSON.stringify(run));
+  await page.locator('[data-run="load"]').click();
+  await page.waitForFunction(() => document.querySelector("[data-time-us]").dataset.timeUs === "0");
+  await pause(page);
+}
+
+const transport = (page, word) => page.locator(`[data-transport="${word}"]`);
+
+export async function pause(page) {
+  if (await transport(page, "pause").count()) await transport(page, "pause").click();
+  await transport(page, "play").waitFor();
+}
+
+export async function play(page) {
+  await transport(page, "play").click();
+  await transport(page, "pause").waitFor();
+}
+
+/** The moment shown, in virtual microseconds. */
+export const timeUs = async (page) => Number(await page.locator("[data-time-us]").getAttribute("data-time-us"));
+
+export const traceHash = (page) => page.locator("[data-trace-hash]").getAttribute("data-trace-hash");
+
+/** A figure of the ledger. */
+export const ledger = async (page, word) => Number(await page.locator(`[data-ledger="${word}"]`).first().textContent());
+
+/** Plays until the moment shown is at least this one, then pauses. */
+export async function playTo(page, us) {
+  await transport(page, "speed").fill(await transport(page, "speed").getAttribute("max"));
+  await play(page);
+  await page.waitForFunction((us) => Number(document.querySelector("[data-time-us]").dataset.timeUs) >= us, us, {
+    timeout: 60_000,
+    polling: 20,
+  });
+  await pause(page);
+}
+
+/** Goes to a moment that the run has been at, by the timeline. */
+export async function scrubTo(page, us) {
+  await transport(page, "timeline").fill(String(us));
+  await page.waitForFunction((us) => Number(document.querySelector("[data-time-us]").dataset.timeUs) === us, us);
+}
+
+/** One step; waits until its moment is shown. */
+export async function step(page, direction = "forward") {
+  const before = await timeUs(page);
+  await transport(page, `step-${direction}`).click();
+  await page.waitForFunction((us) => Number(document.querySelector("[data-time-us]").dataset.timeUs) !== us, before);
+}
+
+/** Steps forward until the condition holds. */
+export async function stepUntil(page, holds, steps = 60) {
+  for (let made = 0; made < steps; made += 1) {
+    if (await holds()) return;
+    await step(page);
+  }
+  assert.fail(`not reached in ${steps} steps, at ${await timeUs(page)} µs`);
+}
+
+/** The run up to the moment shown, as "Copy run" gives it. */
+export async function copied(page) {
+  await page.locator('[data-run="copy"]').click();
+  return page.locator('[data-run="text"]').inputValue();
+}
+
+/** What the command line makes of a run: its report, with the records behind a figure if one is named. */
+export async function native(text, figure) {
+  const folder = await mkdtemp(join(tmpdir(), "highwater-"));
+  try {
+    const file = join(folder, "copied.json");
+    await writeFile(file, text);
+    const list = figure ? ["--list", figure] : [];
+    const { stdout } = await promisify(execFile)(process.env.HIGHWATER_CLI, ["run", file, "--json", ...list], { maxBuffer: 1 << 26 });
+    return JSON.parse(stdout);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Fills the form and sends; gives the new record's id, as the inspector or the list behind `sent` names it. */
+export async function send(page, { key, value }) {
+  const before = await ledger(page, "sent");
+  await page.locator('[data-send="key"]').fill(key);
+  await page.locator('[data-send="value"]').fill(value);
+  await page.locator('[data-send="submit"]').click();
+  await page.waitForFunction(
+    (before) => Number(document.querySelector('[data-ledger="sent"]').textContent) === before + 1,
+    before,
+  );
+  const ids = await listBehind(page, "sent");
+  return ids.at(-1);
+}
+
+/** The records behind a figure of the ledger, as far as the inspector lists them. */
+export async function listBehind(page, word) {
+  await page.locator(`[data-ledger="${word}"]`).first().click();
+  const inspector = page.locator("aside");
+  await inspector.locator("[data-inspected]").waitFor();
+  return inspector.locator("ol [data-record]").evaluateAll((rows) => rows.map((row) => row.dataset.record));
+}
+
+/** Everything that is seen of the run: the stage's markup, the ledger, and what is painted. */
+export async function picture(page) {
+  return page.evaluate(() => {
+    const seen = ["#stage", "footer [data-ledger]"].flatMap((selector) => [...document.querySelectorAll(selector)]);
+    const markup = seen.map((element) => element.outerHTML);
+    const painted = [...document.querySelectorAll("#stage canvas")].map((canvas) => canvas.toDataURL());
+    return [...markup, ...painted].join("\n");
+  });
+}
