@@ -81,7 +81,7 @@ fn producer_words(state: &State, session: SessionId, event: &ProducerEvent) -> O
             format!("retry {attempts} for {}: {}", place(state, *partition), error.name())
         }
         ProducerEvent::RequestSent { to, batches, .. } => {
-            let records: u32 = batches.iter().map(|(_, _, count)| count).sum();
+            let records: u32 = batches.iter().map(|batch| batch.records).sum();
             format!("{name} sent {records} records to broker {to}")
         }
         _ => return None,

@@ -1,5 +1,5 @@
 //! Determinism from three sides, over generated scenarios: the same seed twice, a seek against the straight run, and any
-//! frame rate. (The fourth, native against WebAssembly, is `tests/web.rs` over the hashes in `generated-hashes.json`.)
+//! frame rate. (The fourth, native against WebAssembly, is `trace_hashes` with `tests/web.rs`.)
 
 use highwater::engine::common::{Prng, VirtualTime};
 use highwater::engine::sim::{RunReport, Scenario, Simulation, State, Timeline, generate};

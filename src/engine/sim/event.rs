@@ -181,8 +181,8 @@ pub enum ProducerEvent {
         connection: ConnectionId,
         /// Its number.
         correlation: CorrelationId,
-        /// The batches in it: partition, number, how many records.
-        batches: Vec<(TopicPartition, u64, u32)>,
+        /// The batches in it.
+        batches: Vec<SentBatch>,
     },
     /// The answer to a produce request came.
     ResponseReceived {
@@ -257,6 +257,19 @@ pub enum ProducerEvent {
     FlushBegun,
     /// Everything that `flush()` waited for has an outcome.
     FlushDone,
+}
+
+/// A batch in a produce request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SentBatch {
+    /// Where it goes.
+    pub partition: TopicPartition,
+    /// The session's number of it.
+    pub batch: u64,
+    /// How many records.
+    pub records: u32,
+    /// Its checksum: it brings keys, values and their encoding into the trace.
+    pub crc: u32,
 }
 
 /// Why a connection ended.

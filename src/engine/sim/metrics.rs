@@ -140,7 +140,7 @@ impl Metrics {
 
 #[allow(clippy::cast_precision_loss)] // a figure to be read, of three places
 fn thousandths(part: u64, whole: u64, without: u64) -> f64 {
-    if whole == 0 { without as f64 } else { (part.saturating_mul(1000) / whole) as f64 / 1000.0 }
+    part.saturating_mul(1000).checked_div(whole).map_or(without as f64, |thousandths| thousandths as f64 / 1000.0)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Driving a producer session: its application calls `send()`, its sender takes turns, and what comes of it is written down.
 
-use super::event::{BlockReason, DisconnectReason, EventKind, Limit, ProducerEvent};
+use super::event::{BlockReason, DisconnectReason, EventKind, Limit, ProducerEvent, SentBatch};
 use super::ledger::{BatchRef, Failure, OpenContent, Outcome};
 use super::network::{Direction, Payload};
 use super::producer_session::{
@@ -309,8 +309,12 @@ impl State {
             let batch = self.ledger.ensure_batch(id, outgoing.id.0, outgoing.partition, &outgoing.record_ids, now);
             self.note_encoded(id, batch, &outgoing);
             self.ledger.request_sent(batch, request.node, outgoing.attempts, now);
-            let count = u32::try_from(outgoing.record_ids.len()).expect("a batch is bounded by its bytes");
-            named.push((outgoing.partition, outgoing.id.0, count));
+            named.push(SentBatch {
+                partition: outgoing.partition,
+                batch: outgoing.id.0,
+                records: u32::try_from(outgoing.record_ids.len()).expect("a batch is bounded by its bytes"),
+                crc: outgoing.batch.crc(),
+            });
             on_the_way.push((outgoing.partition, batch));
             batches.push((outgoing.partition, ClientBatch::Built(outgoing.batch)));
         }

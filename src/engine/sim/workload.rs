@@ -318,7 +318,7 @@ fn random_letters(length: usize, prng: &mut Prng) -> Bytes {
 
 /// A sign that stands in a JSON text as it is.
 fn is_plain(byte: u8) -> bool {
-    byte >= b' ' && byte < 0x7f && byte != b'"' && byte != b'\\'
+    (b' '..0x7f).contains(&byte) && byte != b'"' && byte != b'\\'
 }
 
 fn push_decimal(text: &mut Vec<u8>, mut number: u64) {

@@ -1,0 +1,329 @@
+//! The ledger against a slow oracle: after every moment of random runs, each figure is computed again from the bytes of the
+//! brokers' logs, from what is on the wires and from what applications were told, and compared. So are the lists behind them.
+//!
+//! The oracle tells records apart by their values, which the generated scenarios make unique. It knows nothing of batches'
+//! identities, of differences or of the ledger's order.
+
+use bytes::Bytes;
+use highwater::engine::cluster::BrokerEvent;
+use highwater::engine::cluster::protocol::{ConnectionId, CorrelationId, Request};
+use highwater::engine::common::{BrokerId, Offset, RecordId, SessionId, TopicPartition};
+use highwater::engine::record::RecordBatch;
+use highwater::engine::sim::event::{EventKind, ProducerEvent};
+use highwater::engine::sim::network::Payload;
+use highwater::engine::sim::{Event, Figure, Simulation, State, Totals, generate};
+use highwater::engine::storage::{ClientBatch, Log};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Told {
+    Pending,
+    Delivered,
+    Failed { unknown: bool },
+}
+
+struct Sent {
+    session: SessionId,
+    partition: TopicPartition,
+    told: Told,
+    was_expired: bool,
+}
+
+/// What stands in the log that counts of one partition.
+#[derive(Clone, Default)]
+struct Shown {
+    broker: Option<BrokerId>,
+    copies: Vec<(Offset, RecordId)>,
+}
+
+#[derive(Default)]
+struct Oracle {
+    records: Vec<Sent>,
+    by_value: BTreeMap<Bytes, RecordId>,
+    batches: BTreeMap<(SessionId, u64), Vec<RecordId>>,
+    shown: BTreeMap<TopicPartition, Shown>,
+    /// Produce requests that reached a broker's process and were not appended or refused yet, as far as events tell.
+    requests: BTreeMap<(ConnectionId, CorrelationId), BTreeMap<TopicPartition, Vec<RecordId>>>,
+    /// Records of the batches that were decoded, by size and checksum, which covers them.
+    decoded: BTreeMap<(usize, u32), Vec<RecordId>>,
+}
+
+impl Oracle {
+    /// Takes in what happened, and looks at all logs again.
+    fn observe(&mut self, state: &State, events: &[Event]) {
+        for event in events {
+            match &event.kind {
+                EventKind::Producer { session, event } => self.observe_producer(state, *session, event),
+                EventKind::Broker { event, .. } => self.observe_broker(event),
+                _ => {}
+            }
+        }
+        let partitions: Vec<TopicPartition> =
+            state.controller.image().partitions().map(|(partition, _)| partition).collect();
+        partitions.into_iter().for_each(|partition| self.observe_log(state, partition));
+    }
+
+    fn observe_producer(&mut self, state: &State, session: SessionId, event: &ProducerEvent) {
+        match event {
+            ProducerEvent::RecordBatched { record, partition, batch, .. } => {
+                self.know(*record, session, *partition);
+                let content = state.ledger.content(*record).expect("it is in a batch");
+                let value = content.value.expect("generated values are not null");
+                assert_eq!(self.by_value.insert(value, *record), None, "values are unique");
+                self.batches.entry((session, *batch)).or_default().push(*record);
+            }
+            ProducerEvent::SendBlocked { record, .. } => {
+                let partition = state.ledger.record(*record).unwrap().partition;
+                self.know(*record, session, partition);
+            }
+            ProducerEvent::SendFailed { record, .. } => {
+                let partition = state.ledger.record(*record).unwrap().partition;
+                self.know(*record, session, partition);
+                self.records[usize::try_from(record.0).unwrap()].told = Told::Failed { unknown: false };
+            }
+            ProducerEvent::RequestSent { connection, correlation, batches, .. } => {
+                // A batch that was split has parts whose records only its bytes tell; those come by value below.
+                let of = |number: &u64| self.batches.get(&(session, *number)).cloned().unwrap_or_default();
+                let request = batches.iter().map(|sent| (sent.partition, of(&sent.batch))).collect();
+                self.requests.insert((*connection, *correlation), request);
+            }
+            ProducerEvent::Delivered { batch, .. } => self.tell(state, session, *batch, Told::Delivered),
+            ProducerEvent::Failed { batch, unknown, .. } => {
+                self.tell(state, session, *batch, Told::Failed { unknown: *unknown });
+            }
+            _ => {}
+        }
+    }
+
+    fn know(&mut self, record: RecordId, session: SessionId, partition: TopicPartition) {
+        let at = usize::try_from(record.0).unwrap();
+        assert!(at <= self.records.len(), "ids are given out in order");
+        if at == self.records.len() {
+            self.records.push(Sent { session, partition, told: Told::Pending, was_expired: false });
+        }
+        self.records[at].partition = partition;
+    }
+
+    fn tell(&mut self, state: &State, session: SessionId, batch: u64, told: Told) {
+        let records = match self.batches.get(&(session, batch)) {
+            Some(records) => records.clone(),
+            // A part of a batch that was split: its records are those of the ledger's batch.
+            None => state.ledger.batch(state.ledger.batch_ref(session, batch).unwrap()).unwrap().records.to_vec(),
+        };
+        for record in records {
+            let known = &mut self.records[usize::try_from(record.0).unwrap()].told;
+            if *known == Told::Pending {
+                *known = told;
+            }
+        }
+    }
+
+    fn observe_broker(&mut self, event: &BrokerEvent) {
+        let (BrokerEvent::Appended { partition, connection, correlation, .. }
+        | BrokerEvent::AppendRefused { partition, connection, correlation, .. }) = event
+        else {
+            return;
+        };
+        if let Some(request) = self.requests.get_mut(&(*connection, *correlation)) {
+            request.remove(partition);
+        }
+    }
+
+    /// Reads the log that counts from its bytes, and notes what retention took out of it.
+    fn observe_log(&mut self, state: &State, partition: TopicPartition) {
+        let leader = state.controller.image().partition(partition).and_then(|registration| registration.leader);
+        let old = self.shown.remove(&partition).unwrap_or_default();
+        let broker = leader.or(old.broker);
+        let replica = broker.and_then(|broker| state.broker(broker)).and_then(|broker| broker.partition(partition));
+        let Some(replica) = replica else {
+            self.shown.insert(partition, old);
+            return;
+        };
+        let start = replica.log().log_start_offset();
+        let copies = self.read(replica.log());
+        let new = Shown { broker, copies };
+        for (offset, record) in &old.copies {
+            if *offset < start {
+                self.records[usize::try_from(record.0).unwrap()].was_expired = true;
+            }
+        }
+        self.shown.insert(partition, new);
+    }
+
+    fn read(&mut self, log: &Log) -> Vec<(Offset, RecordId)> {
+        let mut copies = Vec::new();
+        for segment in log.segments() {
+            let bytes = Bytes::from(segment.log_bytes());
+            let mut position = 0;
+            while position < bytes.len() {
+                let (batch, next) = RecordBatch::parse(&bytes, position).expect("a log holds whole batches");
+                position = next;
+                let ids = self.records_of(&batch);
+                let offsets = (0..).map(|delta| batch.base_offset().plus(delta));
+                copies.extend(offsets.zip(ids).filter(|(offset, _)| *offset >= log.log_start_offset()));
+            }
+        }
+        copies
+    }
+
+    fn records_of(&mut self, batch: &RecordBatch) -> Vec<RecordId> {
+        let by_value = &self.by_value;
+        let decode = || {
+            batch.ensure_valid().expect("nothing corrupts a batch here");
+            let records = batch.records().expect("a batch in a log decodes");
+            records.into_iter().map(|record| by_value[&record.value.expect("generated values are not null")]).collect()
+        };
+        self.decoded.entry((batch.size_in_bytes(), batch.crc())).or_insert_with(decode).clone()
+    }
+
+    /// Records of which a copy may still be appended.
+    fn in_flight(&self, state: &State) -> BTreeSet<RecordId> {
+        let mut found = BTreeSet::new();
+        let mut on_wires = BTreeSet::new();
+        for message in state.network.messages() {
+            if let Payload::Request(correlation, Request::Produce(request)) = &message.payload {
+                on_wires.insert((message.connection.unwrap(), *correlation));
+                for (_, batch) in &request.batches {
+                    let ClientBatch::Built(batch) = batch else { panic!("a producer builds its batches") };
+                    let values = batch.records().unwrap().into_iter().map(|record| record.value.unwrap());
+                    found.extend(values.map(|value| self.by_value[&value]));
+                }
+            }
+        }
+        for (key, request) in &self.requests {
+            let is_open = state.network.connection(key.0).is_some_and(|connection| connection.server_open);
+            if is_open && !on_wires.contains(key) {
+                found.extend(request.values().flatten());
+            }
+        }
+        found
+    }
+
+    fn lists(&self, state: &State) -> BTreeMap<Figure, Vec<RecordId>> {
+        let in_flight = self.in_flight(state);
+        let mut firsts: BTreeMap<RecordId, (TopicPartition, Offset)> = BTreeMap::new();
+        let mut copies: BTreeMap<RecordId, usize> = BTreeMap::new();
+        let mut committed = BTreeSet::new();
+        for (partition, shown) in &self.shown {
+            let Some(replica) = shown.broker.and_then(|id| state.broker(id)).and_then(|it| it.partition(*partition))
+            else {
+                continue;
+            };
+            for (offset, record) in &shown.copies {
+                *copies.entry(*record).or_default() += 1;
+                firsts.entry(*record).or_insert((*partition, *offset));
+                if *offset < replica.high_watermark() {
+                    committed.insert(*record);
+                }
+            }
+        }
+        let reordered = |id: RecordId| {
+            let Some((partition, offset)) = firsts.get(&id) else { return false };
+            let session = self.records[usize::try_from(id.0).unwrap()].session;
+            firsts.iter().any(|(other, (of, at))| {
+                *other < id
+                    && of == partition
+                    && at > offset
+                    && self.records[usize::try_from(other.0).unwrap()].session == session
+            })
+        };
+        let mut lists: BTreeMap<Figure, Vec<RecordId>> =
+            Figure::ALL.iter().map(|figure| (*figure, Vec::new())).collect();
+        for (id, sent) in (0..).map(RecordId).zip(&self.records) {
+            let count = copies.get(&id).copied().unwrap_or(0);
+            let registration = state.controller.image().partition(sent.partition);
+            let has_leader = registration.is_some_and(|registration| registration.leader.is_some());
+            let mut put = |figure, times| {
+                lists.get_mut(&figure).unwrap().extend(std::iter::repeat_n(id, times));
+            };
+            put(Figure::Sent, 1);
+            put(Figure::Delivered, usize::from(sent.told == Told::Delivered));
+            put(Figure::Failed, usize::from(matches!(sent.told, Told::Failed { .. })));
+            put(Figure::Pending, usize::from(sent.told == Told::Pending));
+            put(Figure::Stored, usize::from(count > 0));
+            put(Figure::Committed, usize::from(committed.contains(&id)));
+            put(Figure::Expired, usize::from(sent.was_expired && count == 0));
+            let lost = sent.told == Told::Delivered && !sent.was_expired && has_leader && count == 0;
+            put(Figure::Lost, usize::from(lost && !in_flight.contains(&id)));
+            put(Figure::Duplicates, count.saturating_sub(1));
+            put(Figure::Reordered, usize::from(reordered(id)));
+        }
+        lists
+    }
+}
+
+#[track_caller]
+fn compare(oracle: &Oracle, state: &State, place: &str) {
+    let lists = oracle.lists(state);
+    for (figure, expected) in &lists {
+        if *figure == Figure::Unknown {
+            continue;
+        }
+        let found = state.ledger.list(*figure, None);
+        assert_eq!(&found, expected, "{place}: {}", figure.word());
+        assert_eq!(state.ledger.totals().get(*figure), found.len() as u64, "{place}: the number of {}", figure.word());
+    }
+    let totals = state.ledger.totals();
+    assert_eq!(totals.sent, totals.delivered + totals.failed + totals.pending, "{place}");
+    let sum = |get: fn(&Totals) -> u64| state.ledger.rows().iter().map(get).sum::<u64>();
+    for (name, whole, rows) in [
+        ("sent", totals.sent, sum(|row| row.sent)),
+        ("lost", totals.lost, sum(|row| row.lost)),
+        ("stored", totals.stored, sum(|row| row.stored)),
+        ("duplicates", totals.duplicates, sum(|row| row.duplicates)),
+        ("reordered", totals.reordered, sum(|row| row.reordered)),
+        ("unknown", totals.unknown, sum(|row| row.unknown)),
+    ] {
+        assert_eq!(whole, rows, "{place}: {name} over the sessions");
+    }
+}
+
+#[test]
+fn every_figure_is_what_the_bytes_say_at_every_moment() {
+    let mut reached = Totals::default();
+    for seed in 1_000..1_050 {
+        let scenario = generate::scenario(seed);
+        let end = scenario.end;
+        let mut simulation = Simulation::new(Arc::new(scenario));
+        simulation.keep_events();
+        let mut oracle = Oracle::default();
+        // What happens at time 0 concerns no record.
+        oracle.observe(simulation.state(), &[]);
+        let mut moment = 0_u64;
+        while let Some(next) = simulation.next_at().filter(|next| *next <= end) {
+            simulation.advance_to(next);
+            let events = simulation.take_events();
+            if events.is_empty() {
+                continue;
+            }
+            oracle.observe(simulation.state(), &events);
+            moment += 1;
+            let eventful = events.iter().any(|event| event.kind.mark().is_some());
+            if eventful || moment % 20 == 0 {
+                compare(&oracle, simulation.state(), &format!("seed {seed} at {next}"));
+            }
+        }
+        compare(&oracle, simulation.state(), &format!("seed {seed} at its end"));
+        for figure in Figure::ALL {
+            let figure_now = simulation.state().ledger.totals().get(figure);
+            match figure {
+                Figure::Lost => reached.lost += figure_now,
+                Figure::Duplicates => reached.duplicates += figure_now,
+                Figure::Reordered => reached.reordered += figure_now,
+                Figure::Expired => reached.expired += figure_now,
+                Figure::Unknown => reached.unknown += figure_now,
+                _ => {}
+            }
+        }
+    }
+    for (name, count) in [
+        ("lost", reached.lost),
+        ("duplicates", reached.duplicates),
+        ("reordered", reached.reordered),
+        ("expired", reached.expired),
+        ("unknown", reached.unknown),
+    ] {
+        assert!(count > 0, "no run had any {name}: the test would prove nothing about it");
+    }
+}
