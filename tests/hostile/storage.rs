@@ -84,11 +84,11 @@ fn producer_snapshots() {
     };
     let seeds: Vec<Vec<u8>> =
         [0, 1, 3, 20].map(|count| ProducerSnapshot::new((0..count).map(entry).collect()).to_bytes()).to_vec();
-    let mut number = 0;
+    let mut number = 0_u64;
     fuzz("producer snapshot", &seeds, bound, |mut bytes| {
         number += 1;
         // Every other input gets the checksum that its bytes need, so that the checks behind it are reached.
-        if number % 2 == 0 && bytes.len() > 6 {
+        if number.is_multiple_of(2) && bytes.len() > 6 {
             let crc = crc32c::crc32c(&bytes[6..]);
             bytes[2..6].copy_from_slice(&crc.to_be_bytes());
         }
@@ -154,10 +154,10 @@ fn segments() {
     let _alone = alone();
     let mut prng = Prng::stream(4, "segments");
     let seeds: Vec<Vec<u8>> = (0..50).map(|_| segment(&mut prng, 1000)).collect();
-    let mut number = 0;
+    let mut number = 0_u64;
     fuzz("segment", &seeds, bound, |mut bytes| {
         number += 1;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             mend_checksums(&mut bytes);
         }
         let bytes = Bytes::from(bytes);
@@ -182,10 +182,10 @@ fn folders_with_a_bad_file() {
     let mut number = 0_u64;
     fuzz("folder", &seeds, bound_with_records, |mut bytes| {
         number += 1;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             mend_checksums(&mut bytes);
         }
-        let indexes = (number % 3 == 0).then(|| (bytes[..bytes.len() / 8 * 8].to_vec(), bytes.clone()));
+        let indexes = number.is_multiple_of(3).then(|| (bytes[..bytes.len() / 8 * 8].to_vec(), bytes.clone()));
         let segments = vec![
             SegmentFiles { base_offset: Offset(1000), log: good.clone(), indexes: None },
             SegmentFiles { base_offset: Offset(1100), log: Bytes::from(bytes), indexes },

@@ -1,7 +1,7 @@
 //! The `.snapshot` file: what a log remembered of its producers at one offset, one batch a producer.
 //!
 //! The rule it keeps: version 1, CRC-32C over all that follows it, then fixed entries of 46 bytes, in the order in which Java's
-//! `HashMap` would hand them out. (`ProducerStateManager.writeSnapshot`, `ProducerSnapshot.json`)
+//! hash map would hand them out. (`ProducerStateManager.writeSnapshot`, `ProducerSnapshot.json`)
 
 use super::errors::SnapshotError;
 use crate::engine::common::{Offset, ProducerEpoch, ProducerId, Timestamp};
@@ -136,7 +136,7 @@ fn field<const N: usize, const M: usize>(bytes: &[u8; M], at: usize) -> [u8; N] 
     field
 }
 
-/// How many buckets Java's `HashMap` has after `count` insertions: 16, doubled whenever it is more than three quarters full.
+/// How many buckets Java's hash map has after `count` insertions: 16, doubled whenever it is more than three quarters full.
 fn java_table_size(count: usize) -> u32 {
     let mut buckets = 16_u32;
     while count * 4 > buckets as usize * 3 {
@@ -145,7 +145,7 @@ fn java_table_size(count: usize) -> u32 {
     buckets
 }
 
-/// In which bucket of Java's `HashMap` a `Long` lands.
+/// In which bucket of Java's hash map a `Long` lands.
 fn java_bucket(producer_id: ProducerId, buckets: u32) -> u32 {
     let bits = producer_id.0.cast_unsigned();
     let hash = (bits ^ (bits >> 32)) as u32;
