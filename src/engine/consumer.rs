@@ -7,6 +7,9 @@
 //!
 //! A pure state machine like the brokers: it pushes effects and events, and whoever drives it keeps the connections.
 
+#[cfg(test)]
+mod tests;
+
 use crate::engine::cluster::protocol::{
     CorrelationId, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Fetcher, LeaderAndEpoch,
     ListOffsetsRequest, ListOffsetsResponse, MetadataResponse, OffsetQuery, Request, Response,

@@ -52,7 +52,7 @@ pub mod replica;
 mod replica_fetcher;
 
 #[cfg(test)]
-mod test_driver;
+pub(in crate::engine) mod test_driver;
 #[cfg(test)]
 mod tests;
 

@@ -14,8 +14,8 @@ use crate::engine::storage::ClientBatch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub(super) const EPOCH_MS: i64 = 1_700_000_000_000;
-pub(super) const P0: TopicPartition = TopicPartition { topic: TopicId(0), partition: PartitionId(0) };
+pub(in crate::engine) const EPOCH_MS: i64 = 1_700_000_000_000;
+pub(in crate::engine) const P0: TopicPartition = TopicPartition { topic: TopicId(0), partition: PartitionId(0) };
 
 #[derive(Clone, Debug)]
 enum Task {
@@ -57,15 +57,15 @@ impl Task {
 
 /// What a client was answered.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) at: VirtualTime,
-    pub(super) correlation: CorrelationId,
-    pub(super) response: Response,
+pub(in crate::engine) struct Answer {
+    pub(in crate::engine) at: VirtualTime,
+    pub(in crate::engine) correlation: CorrelationId,
+    pub(in crate::engine) response: Response,
 }
 
-pub(super) struct Cluster {
-    pub(super) now: VirtualTime,
-    pub(super) controller: Controller,
+pub(in crate::engine) struct Cluster {
+    pub(in crate::engine) now: VirtualTime,
+    pub(in crate::engine) controller: Controller,
     brokers: BTreeMap<BrokerId, Broker>,
     latency: VirtualTime,
     tasks: BTreeMap<(VirtualTime, u64), Task>,
@@ -81,27 +81,27 @@ pub(super) struct Cluster {
     cut: BTreeMap<BrokerId, Vec<Task>>,
     /// Brokers whose next update gets lost.
     lossy: BTreeSet<BrokerId>,
-    pub(super) answers: BTreeMap<ConnectionId, Vec<Answer>>,
-    pub(super) closed: BTreeSet<ConnectionId>,
-    pub(super) events: Vec<(VirtualTime, BrokerId, BrokerEvent)>,
-    pub(super) controller_events: Vec<(VirtualTime, ControllerEvent)>,
+    pub(in crate::engine) answers: BTreeMap<ConnectionId, Vec<Answer>>,
+    pub(in crate::engine) closed: BTreeSet<ConnectionId>,
+    pub(in crate::engine) events: Vec<(VirtualTime, BrokerId, BrokerEvent)>,
+    pub(in crate::engine) controller_events: Vec<(VirtualTime, ControllerEvent)>,
 }
 
-pub(super) fn broker(id: i32) -> BrokerId {
+pub(in crate::engine) fn broker(id: i32) -> BrokerId {
     BrokerId(id)
 }
 
-pub(super) fn ms(ms: i64) -> VirtualTime {
+pub(in crate::engine) fn ms(ms: i64) -> VirtualTime {
     VirtualTime::from_ms(ms)
 }
 
 /// Settings without cost of time, so that times in tests are those of Kafka's rules.
-pub(super) fn free_of_cost() -> BrokerConfig {
+pub(in crate::engine) fn free_of_cost() -> BrokerConfig {
     BrokerConfig { request_cost_us: 0, append_cost_us_per_mib: 0, ..BrokerConfig::default() }
 }
 
 /// A batch of `records` records with values of 10 bytes.
-pub(super) fn batch(records: usize) -> ClientBatch {
+pub(in crate::engine) fn batch(records: usize) -> ClientBatch {
     let mut builder = RecordBatchBuilder::new(BatchOptions::default(), Vec::new());
     for _ in 0..records {
         builder.append(EPOCH_MS, None, Some(b"0123456789"), &[]);
@@ -111,11 +111,11 @@ pub(super) fn batch(records: usize) -> ClientBatch {
 
 impl Cluster {
     /// One topic on `brokers` brokers, with a latency of 1 ms on every way.
-    pub(super) fn new(brokers: u32, partitions: u32, replication_factor: u32, topic: TopicConfig) -> Self {
+    pub(in crate::engine) fn new(brokers: u32, partitions: u32, replication_factor: u32, topic: TopicConfig) -> Self {
         Self::with_config(brokers, partitions, replication_factor, topic, free_of_cost())
     }
 
-    pub(super) fn with_config(
+    pub(in crate::engine) fn with_config(
         brokers: u32,
         partitions: u32,
         replication_factor: u32,
@@ -159,30 +159,30 @@ impl Cluster {
         cluster
     }
 
-    pub(super) fn broker(&self, id: i32) -> &Broker {
+    pub(in crate::engine) fn broker(&self, id: i32) -> &Broker {
         &self.brokers[&BrokerId(id)]
     }
 
-    pub(super) fn replica(&self, id: i32) -> &Partition {
+    pub(in crate::engine) fn replica(&self, id: i32) -> &Partition {
         self.broker(id).partition(P0).expect("every broker of these tests has partition 0")
     }
 
-    pub(super) fn log_end(&self, id: i32) -> i64 {
+    pub(in crate::engine) fn log_end(&self, id: i32) -> i64 {
         self.replica(id).log().log_end_offset().0
     }
 
-    pub(super) fn high_watermark(&self, id: i32) -> i64 {
+    pub(in crate::engine) fn high_watermark(&self, id: i32) -> i64 {
         self.replica(id).high_watermark().0
     }
 
     /// The controller's ISR of partition 0.
-    pub(super) fn isr(&self) -> Vec<i32> {
+    pub(in crate::engine) fn isr(&self) -> Vec<i32> {
         let state = self.controller.image().partition(P0).expect("partition 0 exists");
         state.isr.iter().map(|broker| broker.0).collect()
     }
 
     /// The controller's leader of partition 0.
-    pub(super) fn leader(&self) -> Option<i32> {
+    pub(in crate::engine) fn leader(&self) -> Option<i32> {
         self.controller.image().partition(P0).and_then(|state| state.leader).map(|leader| leader.0)
     }
 
@@ -263,14 +263,17 @@ impl Cluster {
         }
     }
 
-    pub(super) fn with_controller(&mut self, call: impl FnOnce(&mut Controller, VirtualTime, &mut ControllerOutput)) {
+    pub(in crate::engine) fn with_controller(
+        &mut self,
+        call: impl FnOnce(&mut Controller, VirtualTime, &mut ControllerOutput),
+    ) {
         let mut out = ControllerOutput::default();
         call(&mut self.controller, self.now, &mut out);
         self.carry_out_controller(out);
     }
 
     /// Runs everything that is due until `until`, and stands there.
-    pub(super) fn run_until(&mut self, until: VirtualTime) {
+    pub(in crate::engine) fn run_until(&mut self, until: VirtualTime) {
         while let Some(((at, sequence), _)) = self.tasks.first_key_value() {
             if *at > until {
                 break;
@@ -283,7 +286,7 @@ impl Cluster {
         self.now = until;
     }
 
-    pub(super) fn run_for(&mut self, span: VirtualTime) {
+    pub(in crate::engine) fn run_for(&mut self, span: VirtualTime) {
         self.run_until(self.now + span);
     }
 
@@ -330,7 +333,7 @@ impl Cluster {
         }
     }
 
-    pub(super) fn crash(&mut self, id: i32) {
+    pub(in crate::engine) fn crash(&mut self, id: i32) {
         let id = BrokerId(id);
         self.call(id, |broker, now, out| broker.crash(now, out));
         let touching = |(from, to): &(BrokerId, BrokerId)| *from == id || *to == id;
@@ -342,68 +345,75 @@ impl Cluster {
         }
     }
 
-    pub(super) fn restart(&mut self, id: i32) {
+    pub(in crate::engine) fn restart(&mut self, id: i32) {
         self.call(BrokerId(id), |broker, now, out| broker.start(now, None, out));
     }
 
     /// The broker does nothing until it is thawed; what comes for it waits.
-    pub(super) fn freeze(&mut self, id: i32) {
+    pub(in crate::engine) fn freeze(&mut self, id: i32) {
         self.frozen.entry(BrokerId(id)).or_default();
     }
 
-    pub(super) fn thaw(&mut self, id: i32) {
+    pub(in crate::engine) fn thaw(&mut self, id: i32) {
         for task in self.frozen.remove(&BrokerId(id)).unwrap_or_default() {
             self.schedule(self.now, task);
         }
     }
 
     /// The answers that have come for a frozen broker are lost: whoever gave them died before it could read them.
-    pub(super) fn lose_answers_to_frozen(&mut self, id: i32) {
+    pub(in crate::engine) fn lose_answers_to_frozen(&mut self, id: i32) {
         if let Some(held) = self.frozen.get_mut(&BrokerId(id)) {
             held.retain(|task| !matches!(task, Task::Response { .. }));
         }
     }
 
     /// The controller's next update to this broker gets lost.
-    pub(super) fn lose_next_update_to(&mut self, id: i32) {
+    pub(in crate::engine) fn lose_next_update_to(&mut self, id: i32) {
         self.lossy.insert(BrokerId(id));
     }
 
     /// A client closes its connection.
-    pub(super) fn disconnect(&mut self, from: i32, connection: u64) {
+    pub(in crate::engine) fn disconnect(&mut self, from: i32, connection: u64) {
         let connection = ConnectionId(connection);
         self.call(BrokerId(from), |broker, now, out| broker.disconnected(now, connection, out));
     }
 
     /// Nothing passes between the broker and the controller until they are joined again.
-    pub(super) fn cut_from_controller(&mut self, id: i32) {
+    pub(in crate::engine) fn cut_from_controller(&mut self, id: i32) {
         self.cut.entry(BrokerId(id)).or_default();
     }
 
-    pub(super) fn join_to_controller(&mut self, id: i32) {
+    pub(in crate::engine) fn join_to_controller(&mut self, id: i32) {
         for task in self.cut.remove(&BrokerId(id)).unwrap_or_default() {
             self.send(task);
         }
     }
 
     /// A client's request arrives at once.
-    pub(super) fn request(&mut self, to: i32, connection: u64, correlation: u64, request: Request) {
+    pub(in crate::engine) fn request(&mut self, to: i32, connection: u64, correlation: u64, request: Request) {
         let (connection, correlation) = (ConnectionId(connection), CorrelationId(correlation));
         self.call(BrokerId(to), |broker, now, out| broker.receive(now, connection, correlation, request, out));
     }
 
     /// A batch for partition 0, with a time limit of 30 s.
-    pub(super) fn produce(&mut self, to: i32, connection: u64, correlation: u64, acks: Acks, records: usize) {
+    pub(in crate::engine) fn produce(
+        &mut self,
+        to: i32,
+        connection: u64,
+        correlation: u64,
+        acks: Acks,
+        records: usize,
+    ) {
         let request = ProduceRequest { acks, timeout: ms(30_000), batches: vec![(P0, batch(records))] };
         self.request(to, connection, correlation, Request::Produce(request));
     }
 
-    pub(super) fn answers(&self, connection: u64) -> &[Answer] {
+    pub(in crate::engine) fn answers(&self, connection: u64) -> &[Answer] {
         self.answers.get(&ConnectionId(connection)).map_or(&[], Vec::as_slice)
     }
 
     /// What the first partition of a connection's last produce response says.
-    pub(super) fn produced(&self, connection: u64) -> Option<ProducePartitionResponse> {
+    pub(in crate::engine) fn produced(&self, connection: u64) -> Option<ProducePartitionResponse> {
         match &self.answers(connection).last()?.response {
             Response::Produce(response) => response.partitions.first().cloned(),
             _ => None,
@@ -411,12 +421,12 @@ impl Cluster {
     }
 
     /// Error or base offset of a connection's last produce response.
-    pub(super) fn outcome(&self, connection: u64) -> Option<Result<i64, KafkaError>> {
+    pub(in crate::engine) fn outcome(&self, connection: u64) -> Option<Result<i64, KafkaError>> {
         self.produced(connection).map(|response| response.error.map_or(Ok(response.base_offset.0), Err))
     }
 
     /// What a consumer reads of partition 0 at once.
-    pub(super) fn consume(&mut self, from: i32, offset: i64) -> FetchedPartition {
+    pub(in crate::engine) fn consume(&mut self, from: i32, offset: i64) -> FetchedPartition {
         self.next_connection += 1;
         let connection = self.next_connection;
         let fetch = FetchPartition {
@@ -441,7 +451,7 @@ impl Cluster {
         }
     }
 
-    pub(super) fn events_of(&self, id: i32) -> impl Iterator<Item = (VirtualTime, &BrokerEvent)> {
+    pub(in crate::engine) fn events_of(&self, id: i32) -> impl Iterator<Item = (VirtualTime, &BrokerEvent)> {
         self.events.iter().filter(move |(_, broker, _)| broker.0 == id).map(|(at, _, event)| (*at, event))
     }
 }

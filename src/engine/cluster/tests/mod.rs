@@ -1,7 +1,6 @@
 //! The cluster as a whole, over the tiny driver: what a client is answered, what is stored, who leads.
 
 mod acks;
-mod consumer;
 mod failover;
 mod faults;
 mod isr;

@@ -1,10 +1,10 @@
 //! Consumers against brokers: own position, replay, pause, and a leader that changes.
 
+use super::{Consumer, ConsumerEffect, ConsumerEvent, ConsumerOutput};
 use crate::engine::cluster::protocol::{CorrelationId, Request, Response};
 use crate::engine::cluster::test_driver::{Cluster, P0, ms};
 use crate::engine::common::{BrokerId, Offset, TopicId};
 use crate::engine::config::{Acks, ConsumerConfig, TopicConfig};
-use crate::engine::consumer::{Consumer, ConsumerEffect, ConsumerEvent, ConsumerOutput};
 
 /// A consumer and its connections to a cluster, without delay.
 struct Reader {
