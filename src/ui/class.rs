@@ -102,6 +102,7 @@ class_names! {
     LedgerMetrics = "ledger-metrics",
     LedgerTable = "ledger-table",
     LedgerGap = "ledger-gap",
+    LedgerWord = "ledger-word",
     LedgerMinor = "ledger-minor",
     // The inspector.
     Facts = "facts",

@@ -22,7 +22,7 @@ pub fn LedgerBar() -> Html {
     html! {
         <section class={Class::Ledger} aria-label="Ledger" data-open={(*open).to_string()}>
             <button type="button" class={Class::LedgerTitle} aria-expanded={(*open).to_string()} aria-controls="ledger-sessions" onclick={toggle}>
-                {"Ledger"}<span aria-hidden="true">{ if *open { " ▾" } else { " ▸" } }</span>
+                <span class={Class::LedgerWord}>{"Ledger"}</span><span aria-hidden="true">{ if *open { " ▾" } else { " ▸" } }</span>
             </button>
             <div class={Class::LedgerFigures}>
                 { for Figure::ALL.into_iter().zip(&view.totals).map(|(figure, (_, number))| html! {
@@ -57,8 +57,7 @@ fn LedgerFigure(props: &LedgerFigureProps) -> Html {
     html! {
         <button type="button" class={classes!(Class::LedgerFigure, tone(props.figure, props.number), gap, minor)} title={meaning(props.figure)}
             onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
-            {props.figure.word()}{" "}
-            <span class={Class::LedgerNumber} data-ledger={props.figure.word()}>{props.number}</span>
+            <span>{props.figure.word()}{" "}</span><span class={Class::LedgerNumber} data-ledger={props.figure.word()}>{props.number}</span>
         </button>
     }
 }

@@ -45,7 +45,7 @@ pub use class::Class;
 /// # Panics
 /// If the document has no such element; `index.html` has it.
 pub fn start() {
-    crate::web::panic_message::keep();
+    yew::set_custom_panic_hook(Box::new(crate::web::panic_message::keep));
     theme::restore();
     let root = crate::web::document::document().get_element_by_id("app").expect("index.html has an element `app`");
     // What stood there while the program was loading goes.

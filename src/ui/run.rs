@@ -287,16 +287,22 @@ impl Run {
     }
 }
 
-/// Goes to the next mark; where none is known, runs ahead until there is one, for a minute of virtual time at most.
+/// Goes to the next mark. Where none is known, a copy of the run looks ahead, for as long as quiet time is looked through;
+/// if it finds none, nothing changes.
 fn to_next_mark(timeline: &mut Timeline) {
     const PIECE: VirtualTime = VirtualTime(50_000);
     let from = timeline.position();
-    let horizon = from + VirtualTime(60_000_000);
-    let known = |timeline: &Timeline| timeline.marks().last().is_some_and(|mark| mark.at > from);
-    while !known(timeline) && timeline.end() < horizon && !timeline.state().is_halted() {
-        timeline.advance_to(timeline.end() + PIECE);
+    if timeline.marks().last().is_none_or(|mark| mark.at <= from) {
+        let mut ahead = timeline.clone();
+        let horizon = ahead.end() + LOOK_AHEAD;
+        while ahead.end() < horizon && !ahead.state().is_halted() {
+            ahead.advance_to(ahead.end() + PIECE);
+            if let Some(mark) = ahead.marks().iter().find(|mark| mark.at > from) {
+                timeline.seek(mark.at);
+                return;
+            }
+        }
     }
-    timeline.seek(from);
     timeline.next_mark();
 }
 

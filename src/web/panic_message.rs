@@ -6,13 +6,11 @@ thread_local! {
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Keeps the message of every panic from now on, and writes it to the browser's console.
-pub fn keep() {
-    std::panic::set_hook(Box::new(|info| {
-        let text = info.to_string();
-        web_sys::console::error_1(&text.as_str().into());
-        LAST.with(|last| *last.borrow_mut() = Some(text));
-    }));
+/// A panic hook: keeps the message, and writes it to the browser's console.
+pub fn keep(info: &std::panic::PanicHookInfo<'_>) {
+    let text = info.to_string();
+    web_sys::console::error_1(&text.as_str().into());
+    LAST.with(|last| *last.borrow_mut() = Some(text));
 }
 
 /// The last message, once.

@@ -18,7 +18,10 @@ pub(super) fn inspect(state: &State, figure: Figure, session: Option<SessionId>)
         kind: "ledger",
         title: format!("{}{whose}", figure.word()),
         fields: vec![FieldView::plain("records", format::grouped(ids.len() as u64))],
-        why: vec![meaning(figure).to_string()],
+        why: vec![
+            if ids.is_empty() { "No record is behind this figure at this moment." } else { meaning(figure) }
+                .to_string(),
+        ],
         records: shown.map(|id| item(state, *id, moment(state, figure, *id))).collect(),
         records_total: ids.len() as u64,
         ..Inspection::default()
