@@ -7,13 +7,10 @@ use super::protocol::{
     BrokerRegistration, MetadataDelta, MetadataImage, MetadataResponse, MetadataUpdate, PartitionMetadata,
     PartitionRegistration, TopicImage, TopicMetadata,
 };
-use crate::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition};
+use crate::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition, limits};
 use crate::engine::config::BrokerConfig;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Most deltas that wait for an earlier one. More than this are dropped; an image will bring them.
-const EARLY_DELTAS_MAX: usize = 1_000;
 
 impl MetadataImage {
     /// Nothing yet.
@@ -126,7 +123,7 @@ impl MetadataCache {
                 Some(changed)
             }
             MetadataUpdate::Delta(delta) if delta.offset > self.image.offset => {
-                if self.early.len() < EARLY_DELTAS_MAX {
+                if self.early.len() < limits::EARLY_DELTAS_MAX {
                     self.early.insert(delta.offset, delta);
                 }
                 let mut changed = Changed { everything: false, partitions: Vec::new(), topics: Vec::new() };

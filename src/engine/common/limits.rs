@@ -60,3 +60,6 @@ const fn output_bytes_max(input_bytes: usize, expansion_max: usize) -> usize {
 pub const fn log_file_peak_bytes(input: usize) -> usize {
     64 * 1024 + 32 * input
 }
+
+/// Most metadata changes that a broker keeps while it waits for an earlier one. More are dropped; a whole image brings them.
+pub const EARLY_DELTAS_MAX: usize = 1_000;

@@ -93,11 +93,8 @@ impl Broker {
             Some(_) => Vec::new(),
             None => partition.read(fetcher, fetch.fetch_offset, max_bytes)?.batches,
         };
-        if reading == Reading::First && diverging_epoch.is_none() {
-            self.note_follower(now, fetcher, fetch, out);
-        }
-        let partition = self.partition(fetch.partition).expect("it was here a moment ago");
-        Ok(FetchedPartition {
+        // Taken before the fetch moves the follower: the answer does not tell of a high watermark that it raises itself.
+        let fetched = FetchedPartition {
             partition: fetch.partition,
             error: None,
             high_watermark: partition.high_watermark(),
@@ -105,7 +102,11 @@ impl Broker {
             diverging_epoch,
             batches,
             current_leader: None,
-        })
+        };
+        if reading == Reading::First && diverging_epoch.is_none() {
+            self.note_follower(now, fetcher, fetch, out);
+        }
+        Ok(fetched)
     }
 
     /// A follower's fetch is its acknowledgement.
