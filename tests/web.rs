@@ -4,9 +4,13 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+#[path = "it/codec_fingerprints.rs"]
+mod codec_fingerprints;
 #[path = "web/components.rs"]
 mod components;
 #[path = "web/engine.rs"]
 mod engine;
+#[path = "it/random_records.rs"]
+mod random_records;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -6,6 +6,7 @@ mod accumulator;
 mod batches;
 mod broker_partitions;
 mod cli;
+mod codec_fingerprints;
 mod corrupt;
 mod demonstrations;
 mod determinism;

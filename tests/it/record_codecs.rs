@@ -1,5 +1,6 @@
 //! What we encode decodes to the same, in every codec, by our decoders and by other people's.
 
+use crate::codec_fingerprints;
 use crate::random_records::{self, COMPRESSIONS, Sent};
 use bytes::Bytes;
 use highwater::engine::common::{LeaderEpoch, Offset, Prng};
@@ -49,6 +50,11 @@ fn random_records_come_back_in_every_codec() {
             assert!(fresh == batch, "{context}: a fresh compressor gives other bytes");
         }
     }
+}
+
+#[test]
+fn compressed_bytes_are_the_same_on_every_machine() {
+    assert_eq!(COMPRESSIONS.map(codec_fingerprints::fingerprint), codec_fingerprints::EXPECTED);
 }
 
 #[test]

@@ -50,6 +50,12 @@ fn batches_of_another_client_decode() {
 }
 
 #[wasm_bindgen_test]
+fn compressed_bytes_are_the_same_on_every_machine() {
+    let here = crate::random_records::COMPRESSIONS.map(crate::codec_fingerprints::fingerprint);
+    assert_eq!(here, crate::codec_fingerprints::EXPECTED);
+}
+
+#[wasm_bindgen_test]
 fn every_codec_gives_back_what_it_was_given() {
     let mut prng = Prng::stream(3, "web/codecs");
     let values: Vec<Vec<u8>> =
