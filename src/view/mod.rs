@@ -16,6 +16,7 @@ pub mod playback;
 pub mod proof;
 pub mod ring;
 pub mod settings;
+pub mod stage;
 pub mod subject;
 pub mod transport;
 

@@ -5,6 +5,7 @@ pub mod canvas;
 pub mod clipboard;
 pub mod document;
 pub mod keyboard;
+pub mod layout;
 pub mod location;
 pub mod media;
 pub mod panic_message;

@@ -1,0 +1,90 @@
+//! A broker: whether it runs, what it works on, and a tape for each replica it holds. Here it is crashed and started again.
+
+use super::tape_row::TapeRow;
+use crate::engine::common::{BrokerId, VirtualTime};
+use crate::engine::sim::Command;
+use crate::ui::Class;
+use crate::ui::icon::{Icon, Sign};
+use crate::ui::runner::use_runner;
+use crate::ui::wish::Wish;
+use crate::view::Subject;
+use crate::view::format;
+use crate::view::frame::{BrokerFrame, BrokerState, Node};
+use yew::prelude::*;
+
+/// Properties of [`BrokerCard`].
+#[derive(Properties, PartialEq)]
+pub struct BrokerCardProps {
+    /// The broker.
+    pub broker: BrokerFrame,
+    /// How many records fit on a tape.
+    pub records_max: usize,
+    /// Many partitions: tapes close together.
+    pub dense: bool,
+}
+
+/// The card.
+#[component]
+pub fn BrokerCard(props: &BrokerCardProps) -> Html {
+    let runner = use_runner();
+    let broker = &props.broker;
+    let down = matches!(broker.state, BrokerState::Crashed { .. });
+    html! {
+        <section class={classes!(Class::NodeCard, down.then_some(Class::NodeCardDown))} data-node={Node::Broker(broker.id).key()}
+            data-broker={broker.id.to_string()} data-state={broker.state.word()} aria-label={format!("Broker {}", broker.id)}>
+            <div class={Class::NodeHead}>
+                <h3 class={Class::NodeName}>
+                    <button type="button" class={Class::LinkButton} data-inspect="broker" onclick={runner.on_click(Wish::Inspect(Some(Subject::Broker(BrokerId(broker.id)))))}>
+                        {format!("Broker {}", broker.id)}
+                    </button>
+                </h3>
+                <span class={Class::NodeNote}>{ condition(broker) }</span>
+                <Fault broker={broker.id} {down} />
+            </div>
+            { for broker.tapes.iter().map(|tape| html! {
+                <TapeRow key={tape.partition} tape={tape.clone()} records_max={props.records_max} dense={props.dense} />
+            }) }
+        </section>
+    }
+}
+
+/// How the broker is, in words.
+fn condition(broker: &BrokerFrame) -> String {
+    match broker.state {
+        BrokerState::Crashed { since_us, fenced } => {
+            let noticed = if fenced { "fenced" } else { "the controller does not know yet" };
+            format!("crashed at {}, {noticed}", format::time(VirtualTime(since_us)))
+        }
+        BrokerState::Up => match (broker.open_requests, broker.delayed_requests) {
+            (0, _) => "up".to_string(),
+            (open, 0) => format!("up · {open} unanswered"),
+            (open, delayed) => format!("up · {open} unanswered, {delayed} of them wait"),
+        },
+    }
+}
+
+/// Properties of [`Fault`].
+#[derive(Properties, PartialEq)]
+struct FaultProps {
+    broker: i32,
+    down: bool,
+}
+
+/// What can be done to the broker.
+#[component]
+fn Fault(props: &FaultProps) -> Html {
+    let runner = use_runner();
+    let broker = BrokerId(props.broker);
+    let (verb, word, command) = if props.down {
+        ("restart", "Start", Command::RestartBroker { broker })
+    } else {
+        ("crash", "Crash", Command::CrashBroker { broker })
+    };
+    html! {
+        <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-fault={format!("{verb}-broker-{broker}")}
+            aria-label={format!("{word} broker {broker}")} onclick={runner.on_click(Wish::Submit(command))}>
+            if !props.down { <Icon sign={Sign::Crash} /> }
+            {word}
+        </button>
+    }
+}

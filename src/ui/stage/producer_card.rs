@@ -1,0 +1,137 @@
+//! A producer: how its newest record found its partition, its batches, its requests in flight, its memory.
+
+use super::batch_row::BatchRow;
+use super::meter::Meter;
+use crate::engine::common::VirtualTime;
+use crate::ui::Class;
+use crate::ui::runner::use_runner;
+use crate::ui::wish::Wish;
+use crate::view::Subject;
+use crate::view::format;
+use crate::view::frame::{InFlightRequest, LastSend, Node, ProducerFrame};
+use yew::prelude::*;
+
+/// Partitions that have a row of their own even while nothing waits for them.
+const ROWS_MAX: i32 = 4;
+/// Slots that are drawn; of more, the number tells.
+const SLOTS_MAX: i64 = 5;
+
+/// Properties of [`ProducerCard`].
+#[derive(Properties, PartialEq)]
+pub struct ProducerCardProps {
+    /// The producer.
+    pub producer: ProducerFrame,
+    /// The moment, in microseconds.
+    pub now_us: u64,
+    /// How many partitions the topic has.
+    pub partitions: i32,
+}
+
+/// The card.
+#[component]
+pub fn ProducerCard(props: &ProducerCardProps) -> Html {
+    let producer = &props.producer;
+    let rows = rows(producer, props.partitions);
+    // Sessions of one producer share its place on the wires; only the open one is the end of them.
+    let node = producer.open.then(|| Node::Producer(producer.index).key());
+    html! {
+        <section class={Class::NodeCard} data-node={node} data-producer={producer.name.clone()} aria-label={format!("Producer {}", producer.name)}>
+            <div class={Class::NodeHead}>
+                <h3 class={Class::NodeName}>{format!("Producer {}", producer.name)}</h3>
+                <span class={Class::NodeNote}>{ if producer.open { format!("acks={}", producer.acks) } else { "closing".to_string() } }</span>
+            </div>
+            if let Some(send) = &producer.last_send {
+                { send_line(send) }
+            }
+            { for rows.into_iter().map(|partition| html! {
+                <BatchRow key={partition} session={producer.session} {partition} now_us={props.now_us} batches={batches_of(producer, partition)} />
+            }) }
+            <Slots producer={producer.clone()} now_us={props.now_us} />
+            <div class={Class::BatchLabel}>
+                <span>{"buffer.memory"}</span>
+                <span>{ format!("{} of {}", format::bytes(unsigned(producer.buffer_used)), format::bytes(unsigned(producer.buffer_total))) }</span>
+            </div>
+            <Meter per_mille={ (unsigned(producer.buffer_used).saturating_mul(1000) / unsigned(producer.buffer_total).max(1)) as u32 } />
+            if producer.blocked_sends > 0 {
+                <p class={Class::Warning}>{ format!("{} calls of send() wait", producer.blocked_sends) }</p>
+            }
+        </section>
+    }
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// Every partition of a small topic; of a large one those that something waits for.
+fn rows(producer: &ProducerFrame, partitions: i32) -> Vec<i32> {
+    if partitions <= ROWS_MAX {
+        return (0..partitions).collect();
+    }
+    let mut waiting: Vec<i32> = producer.batches.iter().map(|batch| batch.partition).collect();
+    waiting.dedup();
+    waiting
+}
+
+fn batches_of(producer: &ProducerFrame, partition: i32) -> Vec<crate::view::frame::ProducerBatchFrame> {
+    producer.batches.iter().filter(|batch| batch.partition == partition).cloned().collect()
+}
+
+/// `user-17 → murmur2 5ad1c2a6 → P0`.
+fn send_line(send: &LastSend) -> Html {
+    let way = match (send.hash_name, &send.hash) {
+        (Some(name), Some(hash)) => format!("{name} {hash} mod {}", send.partitions),
+        _ => "no hash".to_string(),
+    };
+    let end = send.partition.map_or("not chosen yet".to_string(), |partition| format!("P{partition}"));
+    html! { <p class={Class::SendLine}>{format!("send({})", send.key)}<br />{format!("{way} → {end}")}</p> }
+}
+
+/// Properties of [`Slots`].
+#[derive(Properties, PartialEq)]
+struct SlotsProps {
+    producer: ProducerFrame,
+    now_us: u64,
+}
+
+/// The requests that wait for their answer.
+#[component]
+fn Slots(props: &SlotsProps) -> Html {
+    let producer = &props.producer;
+    let taken = producer.in_flight.len();
+    let shown = SLOTS_MAX.min(producer.max_in_flight);
+    let free = usize::try_from(shown).unwrap_or(0).saturating_sub(taken);
+    html! {
+        <>
+            <div class={Class::BatchLabel}><span>{"in flight"}</span><span>{format!("{taken}, at most {} a broker", producer.max_in_flight)}</span></div>
+            <div class={Class::FlightSlots}>
+                { for producer.in_flight.iter().take(usize::try_from(SLOTS_MAX).unwrap_or(5)).map(|request| html! {
+                    <Slot key={request.id} request={request.clone()} now_us={props.now_us} />
+                }) }
+                { for (0..free).map(|slot| html! { <span key={format!("free-{slot}")} class={Class::FlightSlot} aria-hidden="true" /> }) }
+            </div>
+        </>
+    }
+}
+
+/// Properties of [`Slot`].
+#[derive(Properties, PartialEq)]
+struct SlotProps {
+    request: InFlightRequest,
+    now_us: u64,
+}
+
+/// One request in flight.
+#[component]
+fn Slot(props: &SlotProps) -> Html {
+    let runner = use_runner();
+    let request = &props.request;
+    let names: Vec<String> = request.batches.iter().map(|(partition, _, _)| format!("P{partition}")).collect();
+    let short = if names.len() > 1 { format!("{}…", names[0]) } else { names.concat() };
+    let age = format::time(VirtualTime(props.now_us.saturating_sub(request.sent_us)));
+    let label = format!("request to broker {}: {}, sent {age} ago", request.broker, names.join(" "));
+    html! {
+        <button type="button" class={classes!(Class::FlightSlot, Class::FlightSlotTaken)} data-inspect="request" data-request={request.id.to_string()}
+            title={label.clone()} aria-label={label} onclick={runner.on_click(Wish::Inspect(Some(Subject::Request(request.id))))}>{short}</button>
+    }
+}

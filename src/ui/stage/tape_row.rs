@@ -1,0 +1,95 @@
+//! One replica's tape: older segments as blocks, its newest records, and the high watermark as a line between them.
+
+use super::record_cell::RecordCell;
+use crate::engine::common::{BrokerId, Offset, PartitionId, TopicId, TopicPartition};
+use crate::ui::Class;
+use crate::ui::runner::use_runner;
+use crate::ui::wish::Wish;
+use crate::view::Subject;
+use crate::view::frame::{Role, Tape};
+use crate::view::stage::{TapeCell, tape_cells};
+use yew::prelude::*;
+
+/// Properties of [`TapeRow`].
+#[derive(Properties, PartialEq)]
+pub struct TapeRowProps {
+    /// The replica.
+    pub tape: Tape,
+    /// How many records fit.
+    pub records_max: usize,
+    /// Without a line of words of its own above it.
+    pub dense: bool,
+}
+
+/// The tape.
+#[component]
+pub fn TapeRow(props: &TapeRowProps) -> Html {
+    let runner = use_runner();
+    let tape = &props.tape;
+    let active = tape.segments.last().map_or(tape.log_start, |segment| segment.base_offset);
+    let leads = tape.role == Role::Leader;
+    html! {
+        <div class={classes!(Class::TapeRow, props.dense.then_some(Class::TapeRowDense))}>
+            <button type="button" class={Class::TapeHead} data-inspect="segment" onclick={runner.on_click(Wish::Inspect(Some(segment(tape, active))))}>
+                <span class={classes!(Class::TapeName, leads.then_some(Class::TapeLeader))}>
+                    <span aria-hidden="true">{ if leads { "★ " } else { "" } }</span>{ name(tape, props.dense) }
+                </span>
+                <span class={Class::NodeNote}>{ standing(tape, props.dense) }</span>
+            </button>
+            <div class={Class::TapeTrack} data-tape={tape.key()} data-leo={tape.leo.to_string()} data-hw={tape.hw.to_string()} data-role={tape.role.word()}
+                role="group" aria-label={format!("{} on broker {}, {}, log end {}, high watermark {}", name(tape, false), tape.broker, tape.role.word(), tape.leo, tape.hw)}>
+                { for tape_cells(tape, props.records_max).into_iter().map(|cell| draw(&runner, tape, cell)) }
+            </div>
+        </div>
+    }
+}
+
+fn name(tape: &Tape, dense: bool) -> String {
+    if dense { format!("P{}", tape.partition) } else { format!("{}-{}", tape.topic, tape.partition) }
+}
+
+/// What the replica is, in words.
+fn standing(tape: &Tape, dense: bool) -> String {
+    let role = match (tape.role, tape.in_isr) {
+        (Role::Leader, _) => format!("leader, epoch {}", tape.leader_epoch),
+        (Role::Follower, true) => "follower, in sync".to_string(),
+        (Role::Follower, false) => "follower, not in sync".to_string(),
+        (Role::Offline, true) => "offline, still in the ISR".to_string(),
+        (Role::Offline, false) => "offline".to_string(),
+    };
+    if dense { format!("HW {}", tape.hw) } else { format!("{role} · log end {}", tape.leo) }
+}
+
+fn segment(tape: &Tape, base_offset: i64) -> Subject {
+    // The stage shows the scenario's first topic.
+    let partition = TopicPartition::new(TopicId(0), PartitionId(tape.partition));
+    Subject::Segment { partition, broker: BrokerId(tape.broker), base_offset: Offset(base_offset) }
+}
+
+fn draw(runner: &crate::ui::runner::RunnerHandle, tape: &Tape, cell: TapeCell) -> Html {
+    match cell {
+        TapeCell::Block { segment: base, first, last, segments } => {
+            let label = if segments > 1 {
+                format!("offsets {first} to {last} in {segments} segments")
+            } else {
+                format!("offsets {first} to {last}, segment {base}")
+            };
+            html! {
+                <button key={format!("s{base}")} type="button" tabindex="-1" class={Class::TapeBlock} data-segment={base.to_string()} data-inspect="segment"
+                    title={label.clone()} aria-label={label} onclick={runner.on_click(Wish::Inspect(Some(segment(tape, base))))}>{format!("{first}–{last}")}</button>
+            }
+        }
+        TapeCell::Roll(offset) => html! {
+            <button key={format!("r{offset}")} type="button" tabindex="-1" class={Class::TapeRoll} data-segment={offset.to_string()} data-inspect="segment"
+                title={format!("the segment {offset} starts here")} aria-label={format!("the segment {offset} starts here")}
+                onclick={runner.on_click(Wish::Inspect(Some(segment(tape, offset))))} />
+        },
+        TapeCell::Record(record) => {
+            let key = record.offset.unwrap_or(-1);
+            html! { <RecordCell key={format!("o{key}")} {record} /> }
+        }
+        TapeCell::Watermark(offset) => html! {
+            <span key="hw" class={Class::Watermark} title={format!("high watermark {offset}")}><span class={Class::WatermarkLabel}>{format!("HW {offset}")}</span></span>
+        },
+    }
+}

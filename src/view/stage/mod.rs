@@ -1,0 +1,12 @@
+//! The stage as plain data: how a tape is told in cells, and how the wires run between the cards.
+//!
+//! Where the cards stand is the browser's layout; their rectangles come in as numbers. Everything drawn from them follows here,
+//! so that the cards' wires, what the canvas paints on them and what a pointer can hit agree to the pixel.
+
+mod curve;
+mod tape_cells;
+mod wires;
+
+pub use curve::{Curve, Point};
+pub use tape_cells::{TapeCell, tape_cells};
+pub use wires::{Geometry, Rect};

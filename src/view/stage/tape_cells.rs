@@ -1,0 +1,141 @@
+//! A tape in cells: what is old stands as a block for its segment, the newest records one by one, the high watermark between.
+
+use crate::view::frame::{RecordDot, Tape};
+
+/// Blocks of older segments that a tape shows; of more, the oldest are told as one.
+const BLOCKS_MAX: usize = 2;
+
+/// One piece of a tape, from left to right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TapeCell {
+    /// Records of a segment that are not shown one by one.
+    Block {
+        /// The segment's first offset, which names its file; several segments go by the newest one's.
+        segment: i64,
+        /// First offset of what is told here.
+        first: i64,
+        /// Last offset of what is told here.
+        last: i64,
+        /// How many segments it stands for.
+        segments: usize,
+    },
+    /// A new segment starts at this offset.
+    Roll(i64),
+    /// One record.
+    Record(RecordDot),
+    /// The high watermark: what is left of it is committed.
+    Watermark(i64),
+}
+
+/// Tells a tape in at most `records_max` records and a few blocks.
+#[must_use]
+pub fn tape_cells(tape: &Tape, records_max: usize) -> Vec<TapeCell> {
+    let skipped = tape.records.len().saturating_sub(records_max);
+    let shown = &tape.records[skipped..];
+    let first_shown = shown.first().and_then(|record| record.offset).unwrap_or(tape.leo);
+    let mut cells = blocks(tape, first_shown);
+    let mut watermark = Some(tape.hw);
+    if tape.hw < first_shown {
+        cells.extend(watermark.take().map(TapeCell::Watermark));
+    }
+    for record in shown {
+        let offset = record.offset.unwrap_or(tape.leo);
+        if offset > first_shown && tape.segments.iter().any(|segment| segment.base_offset == offset) {
+            cells.push(TapeCell::Roll(offset));
+        }
+        if watermark.is_some_and(|hw| hw <= offset) {
+            cells.extend(watermark.take().map(TapeCell::Watermark));
+        }
+        cells.push(TapeCell::Record(record.clone()));
+    }
+    cells.extend(watermark.map(TapeCell::Watermark));
+    cells
+}
+
+/// What stands before the first record that is shown, a block a segment.
+fn blocks(tape: &Tape, first_shown: i64) -> Vec<TapeCell> {
+    let older: Vec<_> = tape
+        .segments
+        .iter()
+        .filter(|segment| segment.base_offset.max(tape.log_start) < first_shown && segment.next_offset > segment.base_offset)
+        .collect();
+    let told_together = older.len().saturating_sub(BLOCKS_MAX - 1);
+    let (together, single) = older.split_at(if older.len() > BLOCKS_MAX { told_together } else { 0 });
+    let mut blocks = Vec::new();
+    if let (Some(oldest), Some(newest)) = (together.first(), together.last()) {
+        blocks.push(TapeCell::Block {
+            segment: newest.base_offset,
+            first: oldest.base_offset.max(tape.log_start),
+            last: newest.next_offset - 1,
+            segments: together.len(),
+        });
+    }
+    blocks.extend(single.iter().map(|segment| TapeCell::Block {
+        segment: segment.base_offset,
+        first: segment.base_offset.max(tape.log_start),
+        last: segment.next_offset.min(first_shown) - 1,
+        segments: 1,
+    }));
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::frame::{RecordState, Role, SegmentBlock};
+
+    fn tape(leo: i64, hw: i64, bases: &[i64]) -> Tape {
+        let dot = |offset| RecordDot {
+            id: Some(offset as u64),
+            offset: Some(offset),
+            key: "k".into(),
+            hue: Some(0),
+            state: RecordState::Committed,
+        };
+        let segment = |(at, base): (usize, &i64)| SegmentBlock {
+            base_offset: *base,
+            next_offset: bases.get(at + 1).copied().unwrap_or(leo),
+            bytes: 1,
+            active: at + 1 == bases.len(),
+        };
+        Tape {
+            topic: "t".into(),
+            partition: 0,
+            broker: 1,
+            role: Role::Leader,
+            in_isr: true,
+            leader_epoch: 0,
+            log_start: 0,
+            leo,
+            hw,
+            bytes: 1,
+            segments: bases.iter().enumerate().map(segment).collect(),
+            records: (0.max(leo - 48)..leo).map(dot).collect(),
+        }
+    }
+
+    /// Draws cells as text: `[0-3]` a block, `/4` a roll, `|` the watermark, numbers the records.
+    #[track_caller]
+    fn check(tape: &Tape, records_max: usize, drawn: &str) {
+        let word = |cell: &TapeCell| match cell {
+            TapeCell::Block { first, last, segments: 1, .. } => format!("[{first}-{last}]"),
+            TapeCell::Block { first, last, segments, .. } => format!("[{first}-{last} in {segments}]"),
+            TapeCell::Roll(offset) => format!("/{offset}"),
+            TapeCell::Record(record) => record.offset.unwrap_or(-1).to_string(),
+            TapeCell::Watermark(_) => "|".to_string(),
+        };
+        let words: Vec<String> = tape_cells(tape, records_max).iter().map(word).collect();
+        assert_eq!(words.join(" "), drawn);
+    }
+
+    #[test]
+    fn a_tape_is_told_from_its_newest_end() {
+        check(&tape(0, 0, &[0]), 4, "|");
+        check(&tape(3, 2, &[0]), 4, "0 1 | 2");
+        check(&tape(3, 3, &[0]), 4, "0 1 2 |");
+        check(&tape(9, 2, &[0]), 4, "[0-4] | 5 6 7 8");
+        check(&tape(9, 7, &[0, 6]), 4, "[0-4] 5 /6 6 | 7 8");
+        check(&tape(9, 9, &[0, 2, 5]), 4, "[0-1] [2-4] 5 6 7 8 |");
+        check(&tape(9, 9, &[0, 2, 3, 4]), 2, "[0-3 in 3] [4-6] 7 8 |");
+    }
+}

@@ -1,0 +1,150 @@
+//! The wires: from the cards' rectangles, a curve for each pair of nodes, and the place of a message on it.
+
+use super::{Curve, Point};
+use crate::view::frame::{Flight, Node};
+use std::collections::BTreeMap;
+
+/// A card's place on the stage, in CSS pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rect {
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+impl Rect {
+    fn right(&self) -> f64 {
+        self.x + self.width
+    }
+
+    fn middle_x(&self) -> f64 {
+        self.x + self.width / 2.0
+    }
+}
+
+/// How far below a card's upper edge its wires arrive, so that they stay beside its title.
+const ANCHOR_Y: f64 = 22.0;
+/// How far two brokers' wire bulges out beside them.
+const BULGE: f64 = 46.0;
+/// How far wires rise above cards that stand in one row.
+const RISE: f64 = 30.0;
+
+/// Where the cards stand.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Geometry {
+    /// The stage's size.
+    pub size: Rect,
+    /// Each card, by the key of its node.
+    pub cards: BTreeMap<String, Rect>,
+}
+
+impl Geometry {
+    /// The wire between two nodes, from `from` to `to`; none if one of them is not on the stage.
+    #[must_use]
+    pub fn wire(&self, from: Node, to: Node) -> Option<Curve> {
+        if rank(from) > rank(to) {
+            return self.wire(to, from).map(|curve| curve.reversed());
+        }
+        let (a, b) = (self.cards.get(&from.key())?, self.cards.get(&to.key())?);
+        Some(match (from, to) {
+            // A phone's stage: the cards stand side by side.
+            _ if in_a_row(a, b) => over(a, b),
+            (Node::Broker(_), Node::Broker(_)) => beside(a, b),
+            _ => across(a, b),
+        })
+    }
+
+    /// The place of a message on its wire at a moment.
+    #[must_use]
+    pub fn place(&self, flight: &Flight, now_us: u64) -> Option<Point> {
+        Some(self.wire(flight.from, flight.to)?.point_at(flight.fraction(now_us)))
+    }
+}
+
+/// Cards are walked from producers over brokers to consumers and the controller.
+fn rank(node: Node) -> (u8, i64) {
+    match node {
+        Node::Producer(index) => (0, i64::from(index)),
+        Node::Broker(id) => (1, i64::from(id)),
+        Node::Consumer(index) => (2, i64::from(index)),
+        Node::Controller => (3, 0),
+    }
+}
+
+fn in_a_row(a: &Rect, b: &Rect) -> bool {
+    (a.y - b.y).abs() < 1.0 && (a.right() <= b.x || b.right() <= a.x) && a.height > 0.0
+}
+
+/// From the right edge of the one to the left edge of the other.
+fn across(a: &Rect, b: &Rect) -> Curve {
+    let start = Point::new(a.right(), a.y + ANCHOR_Y);
+    let end = Point::new(b.x, b.y + ANCHOR_Y);
+    let reach = ((end.x - start.x) / 2.0).max(24.0);
+    Curve { start, leave: Point::new(start.x + reach, start.y), arrive: Point::new(end.x - reach, end.y), end }
+}
+
+/// Between two brokers, which stand one above the other: out and back on their right side.
+fn beside(a: &Rect, b: &Rect) -> Curve {
+    let start = Point::new(a.right(), a.y + a.height * 0.62);
+    let end = Point::new(b.right(), b.y + ANCHOR_Y + 12.0);
+    let out = BULGE + (end.y - start.y).abs() / 24.0;
+    Curve { start, leave: Point::new(start.x + out, start.y), arrive: Point::new(end.x + out, end.y), end }
+}
+
+/// Between two cards in one row: over what stands between them.
+fn over(a: &Rect, b: &Rect) -> Curve {
+    let (start, end) = (Point::new(a.middle_x(), a.y), Point::new(b.middle_x(), b.y));
+    Curve { start, leave: Point::new(start.x, start.y - RISE), arrive: Point::new(end.x, end.y - RISE), end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn geometry(rects: &[(Node, [f64; 4])]) -> Geometry {
+        let card = |(node, [x, y, width, height]): &(Node, [f64; 4])| {
+            (node.key(), Rect { x: *x, y: *y, width: *width, height: *height })
+        };
+        Geometry { size: Rect::default(), cards: rects.iter().map(card).collect() }
+    }
+
+    #[test]
+    fn an_answer_goes_back_the_way_that_its_request_came() {
+        let stage = geometry(&[
+            (Node::Producer(0), [0.0, 0.0, 100.0, 200.0]),
+            (Node::Broker(1), [200.0, 0.0, 300.0, 80.0]),
+            (Node::Broker(2), [200.0, 100.0, 300.0, 80.0]),
+        ]);
+        for (from, to) in [(Node::Producer(0), Node::Broker(2)), (Node::Broker(2), Node::Broker(1))] {
+            let there = stage.wire(from, to).expect("both are on the stage");
+            let back = stage.wire(to, from).expect("both are on the stage");
+            assert_eq!(there, back.reversed());
+        }
+        assert_eq!(stage.wire(Node::Producer(0), Node::Controller), None);
+    }
+
+    #[test]
+    fn wires_start_at_the_cards_edges() {
+        let stage = geometry(&[
+            (Node::Producer(0), [0.0, 0.0, 100.0, 200.0]),
+            (Node::Broker(1), [200.0, 60.0, 300.0, 80.0]),
+        ]);
+        let wire = stage.wire(Node::Producer(0), Node::Broker(1)).expect("both are on the stage");
+        assert_eq!((wire.start, wire.end), (Point::new(100.0, ANCHOR_Y), Point::new(200.0, 60.0 + ANCHOR_Y)));
+    }
+
+    #[test]
+    fn cards_in_one_row_are_joined_above_them() {
+        let stage = geometry(&[
+            (Node::Producer(0), [0.0, 50.0, 100.0, 200.0]),
+            (Node::Broker(1), [120.0, 50.0, 100.0, 80.0]),
+        ]);
+        let wire = stage.wire(Node::Producer(0), Node::Broker(1)).expect("both are on the stage");
+        assert!(wire.point_at(0.5).y < 50.0);
+    }
+}
