@@ -6,8 +6,14 @@ use crate::ui::Class;
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
 use crate::view::format;
-use crate::view::frame::{ConsumerFrame, Node};
+use crate::view::frame::{ConsumerFrame, Node, Position};
 use yew::prelude::*;
+
+/// `P0 @ 7`; before its first answer a consumer stands nowhere.
+fn place(position: &Position) -> String {
+    let at = position.offset.map_or("–".to_string(), |offset| offset.to_string());
+    format!("P{} @ {at}", position.partition)
+}
 
 /// Newest records that are drawn.
 const RECENT_MAX: usize = 8;
@@ -39,7 +45,7 @@ pub fn ConsumerCard(props: &ConsumerCardProps) -> Html {
             <ul class={Class::PositionList}>
                 { for consumer.positions.iter().map(|position| html! {
                     <li key={position.partition}>
-                        <span>{format!("P{} @ {}", position.partition, position.offset)}</span>
+                        <span>{place(position)}</span>
                         <span class={Class::NodeNote}>{ if position.lag > 0 { format!("lag {}", position.lag) } else { String::new() } }</span>
                     </li>
                 }) }

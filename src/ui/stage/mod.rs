@@ -3,18 +3,18 @@
 //! Cards are HTML and render when the frame changed; wires are drawn from the cards' measured places; what moves on them is
 //! painted on a canvas over everything, by [`painter`], outside Yew.
 
-mod batch_row;
-mod broker_card;
-mod consumer_card;
-mod controller_card;
-mod legend;
-mod meter;
-mod painter;
-mod palette;
-mod producer_card;
-mod record_cell;
-mod tape_row;
-mod wires;
+pub mod batch_row;
+pub mod broker_card;
+pub mod consumer_card;
+pub mod controller_card;
+pub mod legend;
+pub mod meter;
+pub mod painter;
+pub mod palette;
+pub mod producer_card;
+pub mod record_cell;
+pub mod tape_row;
+pub mod wires;
 
 use super::Class;
 use super::runner::use_slice;
@@ -77,7 +77,11 @@ const TAPE_RESERVE: f64 = 132.0;
 
 /// How many records fit on a tape.
 fn records_max(geometry: &Geometry, frame: &Frame) -> usize {
-    let width = frame.brokers.iter().filter_map(|broker| geometry.cards.get(&format!("broker-{}", broker.id))).map(|card| card.width);
+    let width = frame
+        .brokers
+        .iter()
+        .filter_map(|broker| geometry.cards.get(&format!("broker-{}", broker.id)))
+        .map(|card| card.width);
     let narrowest = width.fold(f64::MAX, f64::min);
     if narrowest == f64::MAX {
         return 8;

@@ -8,8 +8,14 @@ use web_sys::Element;
 use yew::prelude::*;
 
 /// The tones, in the order of the probes; the eight hues and the one without a key follow.
-const TONES: [Class; 6] =
-    [Class::ToneAccent, Class::ToneQuiet, Class::ToneCommitted, Class::TonePending, Class::ToneLost, Class::ToneDuplicate];
+const TONES: [Class; 6] = [
+    Class::ToneAccent,
+    Class::ToneQuiet,
+    Class::ToneCommitted,
+    Class::TonePending,
+    Class::ToneLost,
+    Class::ToneDuplicate,
+];
 
 /// Properties of [`Probes`].
 #[derive(Properties, PartialEq)]

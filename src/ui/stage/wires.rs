@@ -23,8 +23,15 @@ pub struct WiresProps {
 pub fn Wires(props: &WiresProps) -> Html {
     let wire = |wire: &Wire| {
         let curve = props.geometry.wire(wire.from, wire.to)?;
-        let quiet = matches!((wire.from, wire.to), (Node::Broker(_), Node::Broker(_)) | (Node::Controller, _) | (_, Node::Controller));
-        let looks = classes!(Class::Wire, (wire.state == WireState::Broken).then_some(Class::WireBroken), quiet.then_some(Class::WireQuiet));
+        let quiet = matches!(
+            (wire.from, wire.to),
+            (Node::Broker(_), Node::Broker(_)) | (Node::Controller, _) | (_, Node::Controller)
+        );
+        let looks = classes!(
+            Class::Wire,
+            (wire.state == WireState::Broken).then_some(Class::WireBroken),
+            quiet.then_some(Class::WireQuiet)
+        );
         let key = format!("{}>{}", wire.from.key(), wire.to.key());
         Some(html! { <path key={key.clone()} class={looks} data-wire={key} d={curve.path()} /> })
     };

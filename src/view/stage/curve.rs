@@ -95,8 +95,9 @@ mod tests {
     fn equal_fractions_are_equal_lengths() {
         assert_eq!(CURVE.point_at(0.0), CURVE.start);
         assert!(CURVE.point_at(1.0).distance(CURVE.end) < 1e-9);
-        let steps: Vec<f64> =
-            (0..100).map(|i| CURVE.point_at(f64::from(i) / 100.0).distance(CURVE.point_at(f64::from(i + 1) / 100.0))).collect();
+        let steps: Vec<f64> = (0..100)
+            .map(|i| CURVE.point_at(f64::from(i) / 100.0).distance(CURVE.point_at(f64::from(i + 1) / 100.0)))
+            .collect();
         let longest = steps.iter().copied().fold(0.0, f64::max);
         let shortest = steps.iter().copied().fold(f64::MAX, f64::min);
         assert!(longest / shortest < 1.05, "{shortest} to {longest}");

@@ -57,7 +57,9 @@ fn blocks(tape: &Tape, first_shown: i64) -> Vec<TapeCell> {
     let older: Vec<_> = tape
         .segments
         .iter()
-        .filter(|segment| segment.base_offset.max(tape.log_start) < first_shown && segment.next_offset > segment.base_offset)
+        .filter(|segment| {
+            segment.base_offset.max(tape.log_start) < first_shown && segment.next_offset > segment.base_offset
+        })
         .collect();
     let told_together = older.len().saturating_sub(BLOCKS_MAX - 1);
     let (together, single) = older.split_at(if older.len() > BLOCKS_MAX { told_together } else { 0 });

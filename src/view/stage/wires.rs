@@ -130,20 +130,16 @@ mod tests {
 
     #[test]
     fn wires_start_at_the_cards_edges() {
-        let stage = geometry(&[
-            (Node::Producer(0), [0.0, 0.0, 100.0, 200.0]),
-            (Node::Broker(1), [200.0, 60.0, 300.0, 80.0]),
-        ]);
+        let stage =
+            geometry(&[(Node::Producer(0), [0.0, 0.0, 100.0, 200.0]), (Node::Broker(1), [200.0, 60.0, 300.0, 80.0])]);
         let wire = stage.wire(Node::Producer(0), Node::Broker(1)).expect("both are on the stage");
         assert_eq!((wire.start, wire.end), (Point::new(100.0, ANCHOR_Y), Point::new(200.0, 60.0 + ANCHOR_Y)));
     }
 
     #[test]
     fn cards_in_one_row_are_joined_above_them() {
-        let stage = geometry(&[
-            (Node::Producer(0), [0.0, 50.0, 100.0, 200.0]),
-            (Node::Broker(1), [120.0, 50.0, 100.0, 80.0]),
-        ]);
+        let stage =
+            geometry(&[(Node::Producer(0), [0.0, 50.0, 100.0, 200.0]), (Node::Broker(1), [120.0, 50.0, 100.0, 80.0])]);
         let wire = stage.wire(Node::Producer(0), Node::Broker(1)).expect("both are on the stage");
         assert!(wire.point_at(0.5).y < 50.0);
     }
