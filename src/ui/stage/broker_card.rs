@@ -38,7 +38,7 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
                         {format!("Broker {}", broker.id)}
                     </button>
                 </h3>
-                <span class={Class::NodeNote}>{ condition(broker) }</span>
+                <span class={Class::NodeNote} title={condition_in_full(broker)}>{ condition(broker) }</span>
                 <Fault broker={broker.id} {down} />
             </div>
             { for broker.tapes.iter().map(|tape| html! {
@@ -52,15 +52,22 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
 fn condition(broker: &BrokerFrame) -> String {
     match broker.state {
         BrokerState::Crashed { since_us, fenced } => {
-            let noticed = if fenced { "fenced" } else { "the controller does not know yet" };
+            let noticed = if fenced { "fenced" } else { "not noticed yet" };
             format!("crashed at {}, {noticed}", format::time(VirtualTime(since_us)))
         }
-        BrokerState::Up => match (broker.open_requests, broker.delayed_requests) {
-            (0, _) => "up".to_string(),
-            (open, 0) => format!("up · {open} unanswered"),
-            (open, delayed) => format!("up · {open} unanswered, {delayed} of them wait"),
-        },
+        BrokerState::Up if broker.open_requests == 0 => "up".to_string(),
+        BrokerState::Up => format!("up · {} open", broker.open_requests),
     }
+}
+
+/// What the short words stand for.
+fn condition_in_full(broker: &BrokerFrame) -> Option<String> {
+    (broker.state == BrokerState::Up).then(|| {
+        format!(
+            "{} requests received and not answered, of which {} wait for replicas or for bytes",
+            broker.open_requests, broker.delayed_requests
+        )
+    })
 }
 
 /// Properties of [`Fault`].

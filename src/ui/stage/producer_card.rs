@@ -49,7 +49,7 @@ pub fn ProducerCard(props: &ProducerCardProps) -> Html {
             <Slots producer={producer.clone()} now_us={props.now_us} />
             <div class={Class::BatchLabel}>
                 <span>{"buffer.memory"}</span>
-                <span>{ format!("{} of {}", format::bytes(unsigned(producer.buffer_used)), format::bytes(unsigned(producer.buffer_total))) }</span>
+                <span title={format!("of {}", format::bytes(unsigned(producer.buffer_total)))}>{ format!("{} held", format::bytes(unsigned(producer.buffer_used))) }</span>
             </div>
             <Meter per_mille={ (unsigned(producer.buffer_used).saturating_mul(1000) / unsigned(producer.buffer_total).max(1)) as u32 } />
             if producer.blocked_sends > 0 {
@@ -103,7 +103,7 @@ fn Slots(props: &SlotsProps) -> Html {
     let free = usize::try_from(shown).unwrap_or(0).saturating_sub(taken);
     html! {
         <>
-            <div class={Class::BatchLabel}><span>{"in flight"}</span><span>{format!("{taken}, at most {} a broker", producer.max_in_flight)}</span></div>
+            <div class={Class::BatchLabel}><span>{"in flight"}</span><span>{format!("{taken} of {} a broker", producer.max_in_flight)}</span></div>
             <div class={Class::FlightSlots}>
                 { for producer.in_flight.iter().take(usize::try_from(SLOTS_MAX).unwrap_or(5)).map(|request| html! {
                     <Slot key={request.id} request={request.clone()} now_us={props.now_us} />

@@ -50,14 +50,17 @@ fn name(tape: &Tape, dense: bool) -> String {
 
 /// What the replica is, in words.
 fn standing(tape: &Tape, dense: bool) -> String {
+    if dense {
+        return format!("HW {}", tape.hw);
+    }
     let role = match (tape.role, tape.in_isr) {
-        (Role::Leader, _) => format!("leader, epoch {}", tape.leader_epoch),
-        (Role::Follower, true) => "follower, in sync".to_string(),
-        (Role::Follower, false) => "follower, not in sync".to_string(),
-        (Role::Offline, true) => "offline, still in the ISR".to_string(),
-        (Role::Offline, false) => "offline".to_string(),
+        (Role::Leader, _) => "leader",
+        (Role::Follower, true) => "in sync",
+        (Role::Follower, false) => "not in sync",
+        (Role::Offline, true) => "down, in the ISR",
+        (Role::Offline, false) => "down",
     };
-    if dense { format!("HW {}", tape.hw) } else { format!("{role} · log end {}", tape.leo) }
+    format!("{role} · log end {}", tape.leo)
 }
 
 fn segment(tape: &Tape, base_offset: i64) -> Subject {

@@ -52,11 +52,17 @@ impl Geometry {
         }
         let (a, b) = (self.cards.get(&from.key())?, self.cards.get(&to.key())?);
         Some(match (from, to) {
-            // A phone's stage: the cards stand side by side.
-            _ if in_a_row(a, b) => over(a, b),
+            _ if self.is_one_row() => over(a, b),
             (Node::Broker(_), Node::Broker(_)) => beside(a, b),
             _ => across(a, b),
         })
+    }
+
+    /// A phone's stage: the brokers stand side by side, and so does everything else.
+    fn is_one_row(&self) -> bool {
+        let mut brokers = self.cards.iter().filter(|(key, _)| key.starts_with("broker-")).map(|(_, card)| card);
+        let first = brokers.next();
+        first.zip(brokers.next()).is_some_and(|(a, b)| (a.y - b.y).abs() < 1.0 && (a.x - b.x).abs() > 1.0)
     }
 
     /// The place of a message on its wire at a moment.
@@ -74,10 +80,6 @@ fn rank(node: Node) -> (u8, i64) {
         Node::Consumer(index) => (2, i64::from(index)),
         Node::Controller => (3, 0),
     }
-}
-
-fn in_a_row(a: &Rect, b: &Rect) -> bool {
-    (a.y - b.y).abs() < 1.0 && (a.right() <= b.x || b.right() <= a.x) && a.height > 0.0
 }
 
 /// From the right edge of the one to the left edge of the other.
@@ -138,9 +140,12 @@ mod tests {
 
     #[test]
     fn cards_in_one_row_are_joined_above_them() {
-        let stage =
-            geometry(&[(Node::Producer(0), [0.0, 50.0, 100.0, 200.0]), (Node::Broker(1), [120.0, 50.0, 100.0, 80.0])]);
-        let wire = stage.wire(Node::Producer(0), Node::Broker(1)).expect("both are on the stage");
+        let stage = geometry(&[
+            (Node::Producer(0), [0.0, 50.0, 100.0, 200.0]),
+            (Node::Broker(1), [120.0, 50.0, 100.0, 80.0]),
+            (Node::Broker(2), [240.0, 50.0, 100.0, 80.0]),
+        ]);
+        let wire = stage.wire(Node::Producer(0), Node::Broker(2)).expect("both are on the stage");
         assert!(wire.point_at(0.5).y < 50.0);
     }
 }
