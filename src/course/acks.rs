@@ -6,7 +6,7 @@ pub(super) const LESSON: Lesson = Lesson {
     title: "What does an ack promise?",
     idea: &[
         "With `acks=1` the producer waits for **the leader only**; its followers copy the log a little later. With `acks=all` it waits for every replica that is in sync, and with `acks=0` for nobody.",
-        "Records above the **high watermark** are on the leader, but not yet on every in-sync replica.",
+        "Records above the **high watermark** are on the leader, but not yet known to be on every in-sync replica. While fewer than `min.insync.replicas` are in sync, it stands still.",
     ],
     settings: &["acks", "min.insync.replicas"],
     look: &[

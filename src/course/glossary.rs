@@ -2,10 +2,7 @@
 
 /// Word and meaning, in order of the alphabet.
 pub const GLOSSARY: &[(&str, &str)] = &[
-    (
-        "acks",
-        "Who must have a batch before the producer is answered: nobody (0), the leader (1), every in-sync replica (all).",
-    ),
+    ("acks", "Whom the producer waits for: nobody (0), the leader (1), every in-sync replica (all)."),
     (
         "batch",
         "Records of one partition that travel, are compressed and are stored together. Its size is counted in bytes.",
@@ -20,9 +17,9 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     ("leader", "The one replica of a partition that takes writes."),
     (
         "leader epoch",
-        "How often the partition's leader has changed. It tells a returning replica where its log stops agreeing.",
+        "A number that rises when a new leader is elected. It tells a returning replica where its log stops agreeing.",
     ),
-    ("linger.ms", "How long a batch that is not full waits for more records."),
+    ("linger.ms", "How long, at most, a batch that is not full waits for more records."),
     ("log end offset", "The offset that the next record will get."),
     ("offset", "A record's place in its partition. It never changes."),
     ("partition", "One append-only log. Order holds inside it, not across."),

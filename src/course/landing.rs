@@ -5,7 +5,7 @@ use super::Lesson;
 pub(super) const LESSON: Lesson = Lesson {
     title: "Kafka, in one tab, to take apart",
     idea: &[
-        "Everything you see is real: Kafka's own hash, bytes and rules, running in this tab. Where something is a model, it says so.",
+        "Every record, hash and byte follows Kafka's own rules, computed in this tab. Where something is a model, it says so.",
     ],
     settings: &[],
     look: &[],

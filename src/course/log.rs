@@ -5,7 +5,7 @@ use super::Lesson;
 pub(super) const LESSON: Lesson = Lesson {
     title: "One offset among many",
     idea: &[
-        "A partition is a file that only grows at its end. Each record gets the next **offset**; reading takes nothing away.",
+        "A partition is a log: records are only ever added at its end, and each gets the next **offset**. Reading takes nothing away.",
         "The log is cut into **segments**. Beside each segment a broker keeps a **sparse index**: an entry every few kilobytes of batches, not one a record.",
     ],
     settings: &["segment.bytes", "retention.bytes", "index.interval.bytes"],

@@ -59,7 +59,7 @@ word_setting! {
 settings! {
     /// The settings of one producer session.
     ProducerConfig {
-        acks: Acks = Acks::All, "acks", "", SettingKind::Choice(Acks::WORDS), "Who must have a batch before the producer is answered: nobody, the leader, or every in-sync replica.";
+        acks: Acks = Acks::All, "acks", "", SettingKind::Choice(Acks::WORDS), "Whom the producer waits for: nobody, the leader, or every in-sync replica.";
         linger_ms: i64 = 5, "linger.ms", "ms", SettingKind::Int { min: 0, max: 3_600_000 }, "How long a batch that is not full waits for more records.";
         batch_size: i64 = 16_384, "batch.size", "bytes", SettingKind::Int { min: 0, max: I32_MAX }, "Bytes of one batch, at most; a larger record gets a batch of its own.";
         compression_type: CompressionType = CompressionType::None, "compression.type", "", SettingKind::Choice(CompressionType::WORDS), "How the records of a batch are compressed, together.";
