@@ -73,7 +73,7 @@ fn ConsumerRow(props: &ConsumerRowProps) -> Html {
             <span class={Class::Note}>{format!("lag {}", format::grouped_signed(lag))}</span>
             <span class={Class::ClientButtons}>
                 <button type="button" class={classes!(Class::Button, Class::SmallButton)} aria-label={format!("{word} {consumer}")} onclick={runner.on_click(Wish::Submit(command))}>{word}</button>
-                <button type="button" class={classes!(Class::Button, Class::SmallButton)} aria-label={format!("Move {consumer} to offset 0")} title="Read again from offset 0"
+                <button type="button" class={classes!(Class::Button, Class::SmallButton)} aria-label={format!("Replay {consumer} from offset 0")} title="Read again from offset 0"
                     onclick={runner.on_click(Wish::Submit(replay))}>{"Replay"}</button>
             </span>
         </div>

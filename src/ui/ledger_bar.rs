@@ -2,6 +2,7 @@
 
 use super::Class;
 use super::runner::{use_runner, use_slice};
+use super::truth::{Truth, TruthLabel};
 use super::wish::Wish;
 use crate::engine::common::{SessionId, VirtualTime};
 use crate::engine::sim::ledger::Figure;
@@ -29,6 +30,7 @@ pub fn LedgerBar() -> Html {
                     <LedgerFigure key={figure.word()} {figure} number={*number} />
                 }) }
             </div>
+            <span class={Class::LedgerMinor}><TruthLabel truth={Truth::Exact} /></span>
             <Metrics view={view.clone()} />
             <div id="ledger-sessions" hidden={!*open}>
                 if *open {
@@ -104,12 +106,12 @@ fn Metrics(props: &LedgerProps) -> Html {
     html! {
         <div class={Class::LedgerMetrics}>
             if let Some((p50, p99)) = view.latency_us {
-                <span title="From send() to success: model times">{format!("p50 {} · p99 {}", time(p50), time(p99))}</span>
+                <span title="From send() to success. What a wire, a request and a disk take is a model">{format!("p50 {} · p99 {} ", time(p50), time(p99))}<TruthLabel truth={Truth::Model} /></span>
             }
             if let Some(records) = view.records_per_batch {
                 <span>{format!("{} rec/batch", format::tenths(records))}</span>
             }
-            if let Some(ratio) = view.compression_ratio {
+            if let Some(ratio) = view.compression_ratio.filter(|ratio| *ratio != 1000) {
                 <span title="Bytes of the records over bytes of the batches">{format!("ratio {}", format::ratio(ratio))}</span>
             }
         </div>

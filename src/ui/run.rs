@@ -5,6 +5,7 @@ use super::wish::Wish;
 use crate::course::{PRESETS, Place, Preset, Room};
 use crate::engine::common::{Offset, RecordId, VirtualTime};
 use crate::engine::sim::{Command, EventKind, ProducerEvent, Scenario, State, Timeline};
+use crate::view::frame::Flight;
 use crate::view::inspection::Inspection;
 use crate::view::ledger::LedgerView;
 use crate::view::playback::{Outlook, Playback, Speed};
@@ -128,16 +129,12 @@ impl Run {
             Some((_, next)) => next,
             None => self.look_ahead(),
         };
-        let moving = self
-            .state()
-            .network
-            .messages()
-            .any(|message| crate::view::frame::Flight::of(self.state(), message).kind.is_followed());
+        let moving = Frame::flights_of(self.state()).iter().any(Flight::carries_records);
         Outlook { now, next_visible, moving, end: PAGE_END }
     }
 
     fn look_ahead(&mut self) -> Option<VirtualTime> {
-        if !self.playback.skip_quiet {
+        if !self.playback.skip_quiet && !self.playback.stepwise {
             return None;
         }
         let now = self.now();

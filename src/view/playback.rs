@@ -6,6 +6,8 @@ use crate::engine::common::VirtualTime;
 
 /// Longest real time that one tick counts: a tab that slept does not leap on waking.
 const TICK_US_MAX: u64 = 100_000;
+/// Real time between two steps where the reader prefers steps to gliding.
+const STEP_US: u64 = 700_000;
 /// Real time that stays before an event which quiet time was skipped to, so that it is seen coming.
 const LEAD_IN_US: u64 = 250_000;
 
@@ -95,19 +97,22 @@ pub struct Playback {
     pub stepwise: bool,
     /// Virtual time that is due but is less than a microsecond, in millionths of one.
     remainder: u64,
+    /// Real time since the last step, where steps are preferred.
+    waited_us: u64,
 }
 
 impl Playback {
     /// Paused at the given speed.
     #[must_use]
     pub fn new(speed: Speed) -> Self {
-        Self { playing: false, speed, skip_quiet: true, stepwise: false, remainder: 0 }
+        Self { playing: false, speed, skip_quiet: true, stepwise: false, remainder: 0, waited_us: 0 }
     }
 
     /// Stands still, and forgets the part of a microsecond that was due.
     pub fn pause(&mut self) {
         self.playing = false;
         self.remainder = 0;
+        self.waited_us = 0;
     }
 
     /// `real_us` have passed: the moment to show now, if it is another. Pauses at the end of the run.
@@ -115,14 +120,33 @@ impl Playback {
         if !self.playing {
             return None;
         }
+        if self.stepwise {
+            return self.step(real_us, outlook);
+        }
         let due = self.speed.picoseconds(real_us.min(TICK_US_MAX)) + self.remainder;
         self.remainder = due % 1_000_000;
         let mut target = outlook.now + VirtualTime(due / 1_000_000);
         if self.skip_quiet && !outlook.moving {
             target = target.max(self.skip_target(outlook));
         }
-        if target >= outlook.end {
-            target = outlook.end;
+        self.arrive(target, outlook)
+    }
+
+    /// Every so often, the next visible event as it stands; nothing glides in between.
+    fn step(&mut self, real_us: u64, outlook: Outlook) -> Option<VirtualTime> {
+        self.waited_us += real_us.min(TICK_US_MAX);
+        if self.waited_us < STEP_US {
+            return None;
+        }
+        self.waited_us = 0;
+        let due = VirtualTime(self.speed.picoseconds(STEP_US) / 1_000_000);
+        self.arrive(outlook.next_visible.unwrap_or(outlook.now + due), outlook)
+    }
+
+    /// The moment to show: no further than the end, where it pauses.
+    fn arrive(&mut self, target: VirtualTime, outlook: Outlook) -> Option<VirtualTime> {
+        let target = target.min(outlook.end);
+        if target == outlook.end {
             self.pause();
         }
         (target != outlook.now).then_some(target)
@@ -188,6 +212,13 @@ mod tests {
         assert_eq!(playback.tick(16_000, outlook(59_999_999, None, true)), Some(VirtualTime(60_000_000)));
         assert!(!playback.playing);
         assert_eq!(playback.tick(16_000, outlook(60_000_000, None, true)), None);
+    }
+
+    #[test]
+    fn where_steps_are_preferred_it_goes_from_event_to_event() {
+        let mut playback = Playback { stepwise: true, ..playing(Speed::one_in(200)) };
+        let moments: Vec<_> = (0..20).filter_map(|_| playback.tick(100_000, outlook(500, Some(9_000), true))).collect();
+        assert_eq!(moments, [VirtualTime(9_000), VirtualTime(9_000)], "one step every seven tenths of a second");
     }
 
     #[test]

@@ -66,15 +66,11 @@ fn Batch(props: &BatchProps) -> Html {
         }
         state => state.word().to_string(),
     };
-    let label = format!(
-        "Batch for P{}: {} records, {}, {when}",
-        batch.partition,
-        batch.records_count,
-        format::bytes(batch.bytes.unsigned_abs())
-    );
+    let about = format!("Batch for P{}, {} records: ", batch.partition, batch.records_count);
     html! {
         <button type="button" class={Class::BatchButton} data-batch={format!("{}/{}", props.session, batch.id)} data-inspect="producer-batch"
-            aria-label={label} onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
+            onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
+            <span class={Class::SrOnly}>{about}</span>
             <span class={Class::BatchHead}><span>{format::bytes(batch.bytes.unsigned_abs())}</span><span>{when}</span></span>
             <svg class={Class::BatchBar} width="100%" height="26" aria-hidden="true">
                 <rect class={Class::SegmentFrame} x="0.5" y="0.5" width="99.5%" height="25" rx="5" />

@@ -125,19 +125,6 @@ impl FlightKind {
             FlightKind::Other => "other",
         }
     }
-
-    /// The eye follows it: it carries records or their answer.
-    #[must_use]
-    pub fn is_followed(self) -> bool {
-        !matches!(
-            self,
-            FlightKind::Control
-                | FlightKind::Connect
-                | FlightKind::Other
-                | FlightKind::Metadata
-                | FlightKind::MetadataResponse
-        )
-    }
 }
 
 /// Who stands at an endpoint.
@@ -170,6 +157,12 @@ fn is_up(connection: &Connection) -> bool {
 }
 
 impl Flight {
+    /// It brings records, or tells their producer what became of them. While such a message is on its way, time is not quiet.
+    #[must_use]
+    pub fn carries_records(&self) -> bool {
+        matches!(self.kind, FlightKind::Produce | FlightKind::ProduceResponse) || !self.payload.is_empty()
+    }
+
     /// What is on the wires, oldest first; of more than can be drawn, the newest.
     pub(super) fn all(state: &State) -> Vec<Self> {
         let mut flights: Vec<Self> = state.network.messages().map(|message| Self::of(state, message)).collect();
