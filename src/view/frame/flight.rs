@@ -125,6 +125,13 @@ impl FlightKind {
             FlightKind::Other => "other",
         }
     }
+
+    /// The eye follows it: it is of a kind that carries records, asks for them or answers.
+    #[must_use]
+    pub fn is_followed(self) -> bool {
+        use FlightKind as Kind;
+        !matches!(self, Kind::Control | Kind::Connect | Kind::Other | Kind::Metadata | Kind::MetadataResponse)
+    }
 }
 
 /// Who stands at an endpoint.
