@@ -1,4 +1,5 @@
 //! The demonstrations: folders with a scenario and what it must end with. A new one is a new folder, and no Rust.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use highwater::engine::sim::{Figure, RunReport, Scenario, Simulation, Totals};
 use serde::Deserialize;

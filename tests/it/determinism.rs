@@ -1,5 +1,6 @@
 //! Determinism from three sides, over generated scenarios: the same seed twice, a seek against the straight run, and any
 //! frame rate. (The fourth, native against WebAssembly, is `trace_hashes` with `tests/web.rs`.)
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use highwater::engine::common::{Prng, VirtualTime};
 use highwater::engine::sim::{RunReport, Scenario, Simulation, State, Timeline, generate};

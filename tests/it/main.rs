@@ -16,6 +16,7 @@ mod log_append;
 mod log_properties;
 mod log_vectors;
 mod partitioners;
+mod producer_sessions;
 mod random_records;
 mod record_codecs;
 mod ring;

@@ -1,4 +1,5 @@
 //! `highwater run`, the real binary: what it prints, another seed, and how it refuses a scenario.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use crate::demonstrations::scenarios_root;
 use serde_json::Value;

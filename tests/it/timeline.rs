@@ -1,4 +1,5 @@
 //! The timeline: steps, marks, commands in the past and the branch they leave, and a run as text that replays.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use crate::demonstrations::scenarios_root;
 use highwater::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition, VirtualTime};

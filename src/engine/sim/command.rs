@@ -4,9 +4,11 @@
 //! topics go by their names. Faults other than a crash of the process belong to later work.
 
 use super::content::Content;
+use super::producer_session::BLOCKED_SENDS_MAX;
+use super::scenario::Scenario;
 use super::workload::Workload;
-use crate::engine::common::{BrokerId, Offset, PartitionId, VirtualTime};
-use crate::engine::config::{ConfigError, Value};
+use crate::engine::common::{BrokerId, Offset, PartitionId, VirtualTime, limits};
+use crate::engine::config::{BrokerConfig, ConfigError, ProducerConfig, TopicConfig, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -63,7 +65,7 @@ pub enum Command {
         /// The record.
         record: SendRecord,
     },
-    /// A producer's application calls `flush()`: every batch is sendable now, and a sync caller waits for all of them.
+    /// A producer's application calls `flush()`: every batch is sendable now.
     Flush {
         /// The producer's name.
         producer: String,
@@ -178,6 +180,83 @@ impl Hash for Command {
     fn hash<H: Hasher>(&self, state: &mut H) {
         serde_json::to_string(self).expect("a command is plain data").hash(state);
     }
+}
+
+impl Command {
+    /// Checks what does not depend on the moment: names, settings and ranges.
+    ///
+    /// # Errors
+    /// What is unknown, or out of range.
+    pub fn validate(&self, scenario: &Scenario) -> Result<(), CommandError> {
+        match self {
+            Command::Send { producer, record } => validate_send(scenario, producer, record, 1),
+            Command::Burst { producer, record, count } => validate_send(scenario, producer, record, *count),
+            Command::StartWorkload { producer, workload: Some(workload) } => {
+                known_producer(scenario, producer)?;
+                known_topic(scenario, workload.topic.as_deref())?;
+                workload.validate().map_err(CommandError::OutOfRange)
+            }
+            Command::Flush { producer }
+            | Command::StartWorkload { producer, workload: None }
+            | Command::StopWorkload { producer } => known_producer(scenario, producer),
+            Command::CrashBroker { broker } | Command::RestartBroker { broker } => known_broker(scenario, *broker),
+            Command::SetProducer { producer, setting, value } => {
+                known_producer(scenario, producer)?;
+                Ok(ProducerConfig::default().set(setting, &value.0)?)
+            }
+            Command::SetTopic { topic, setting, value } => {
+                known_topic(scenario, Some(topic))?;
+                Ok(TopicConfig::default().set(setting, &value.0)?)
+            }
+            Command::SetBroker { setting, value } => Ok(BrokerConfig::default().set(setting, &value.0)?),
+            Command::AddPartitions { topic, partitions } => {
+                known_topic(scenario, Some(topic))?;
+                within("partitions", i64::from(*partitions), 1, limits::PARTITIONS_MAX as i64)
+            }
+            Command::DeleteRecords { topic, before_offset, .. } => {
+                known_topic(scenario, Some(topic))?;
+                within("beforeOffset", before_offset.0, -1, i64::MAX)
+            }
+            Command::PauseConsumer { consumer } | Command::ResumeConsumer { consumer } => {
+                known_consumer(scenario, consumer)
+            }
+            Command::SeekConsumer { consumer, offset, .. } => {
+                known_consumer(scenario, consumer)?;
+                within("offset", offset.0, 0, i64::MAX)
+            }
+        }
+    }
+}
+
+fn validate_send(scenario: &Scenario, producer: &str, record: &SendRecord, count: u32) -> Result<(), CommandError> {
+    known_producer(scenario, producer)?;
+    known_topic(scenario, record.topic.as_deref())?;
+    within("count", i64::from(count), 1, BLOCKED_SENDS_MAX as i64)
+}
+
+fn known_producer(scenario: &Scenario, name: &str) -> Result<(), CommandError> {
+    known("producer", name, scenario.producers.iter().any(|producer| producer.name == name))
+}
+
+fn known_consumer(scenario: &Scenario, name: &str) -> Result<(), CommandError> {
+    known("consumer", name, scenario.consumers.iter().any(|consumer| consumer.name == name))
+}
+
+fn known_topic(scenario: &Scenario, name: Option<&str>) -> Result<(), CommandError> {
+    known("topic", name.unwrap_or_default(), scenario.topic_id(name).is_some())
+}
+
+fn known_broker(scenario: &Scenario, broker: BrokerId) -> Result<(), CommandError> {
+    known("broker", &broker.to_string(), scenario.broker_ids().any(|known| known == broker))
+}
+
+fn known(kind: &'static str, name: &str, is_known: bool) -> Result<(), CommandError> {
+    if is_known { Ok(()) } else { Err(CommandError::Unknown { kind, name: name.to_string() }) }
+}
+
+fn within(name: &str, value: i64, least: i64, most: i64) -> Result<(), CommandError> {
+    let message = || format!("{name}: {value} is out of range; {least} to {most} is allowed");
+    if (least..=most).contains(&value) { Ok(()) } else { Err(CommandError::OutOfRange(message())) }
 }
 
 /// A command and when it is given. It takes place after the events of that microsecond.

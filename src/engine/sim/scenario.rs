@@ -162,6 +162,9 @@ impl Scenario {
         ensure_that("commands", self.commands.len() <= COMMANDS_MAX, || {
             format!("{} commands; at most {COMMANDS_MAX} are allowed", self.commands.len())
         })?;
+        for (at, timed) in self.commands.iter().enumerate() {
+            timed.command.validate(self).map_err(|error| ScenarioError::at(format!("commands[{at}]"), error))?;
+        }
         let early = self.commands.windows(2).position(|pair| pair[1].at < pair[0].at);
         match early {
             Some(at) => {

@@ -249,9 +249,6 @@ fn timed_command(at: usize, mut object: Settings) -> Result<TimedCommand, Scenar
         time.ok_or_else(|| ScenarioError::at(format!("{place}.atUs"), "a whole number of microseconds is needed"))?;
     let command: Command =
         serde_json::from_value(Json::Object(object)).map_err(|error| ScenarioError::at(&place, error))?;
-    if let Command::StartWorkload { workload: Some(workload), .. } = &command {
-        workload.validate().map_err(|message| ScenarioError::at(format!("{place}.workload"), message))?;
-    }
     Ok(TimedCommand { at: VirtualTime(time), command })
 }
 

@@ -37,59 +37,27 @@ impl State {
 
     /// Whether a command is possible now.
     fn ensure_possible(&self, command: &Command) -> Result<(), CommandError> {
+        command.validate(&self.scenario)?;
         match command {
-            Command::Send { producer, record } => self.ensure_can_send(producer, record, 1),
-            Command::Burst { producer, record, count } => self.ensure_can_send(producer, record, *count),
-            Command::Flush { producer } => self.producer_index(producer).map(|_| ()),
-            Command::StartWorkload { producer, workload } => {
-                let at = self.producer_index(producer)?;
-                match workload {
-                    Some(workload) => {
-                        workload.validate().map_err(CommandError::OutOfRange)?;
-                        self.topic(workload.topic.as_deref()).map(|_| ())
-                    }
-                    None => {
-                        self.current_session(at).filter(|session| session.workload.is_some()).map(|_| ()).ok_or_else(
-                            || CommandError::OutOfRange(format!("`{producer}` has no workload to start; say which")),
-                        )
-                    }
-                }
-            }
-            Command::StopWorkload { producer } => self.producer_index(producer).map(|_| ()),
+            Command::Send { producer, .. } => self.ensure_can_send(producer, 1),
+            Command::Burst { producer, count, .. } => self.ensure_can_send(producer, *count),
+            Command::StartWorkload { producer, workload: None } => self.ensure_has_workload(producer),
             Command::CrashBroker { broker } => self.ensure_broker(*broker, true),
             Command::RestartBroker { broker } => self.ensure_broker(*broker, false),
             Command::SetProducer { producer, setting, value } => {
-                let at = self.producer_index(producer)?;
-                let mut config =
-                    self.current_session(at).expect("every producer has a session").producer.config().clone();
+                let mut config = self.current_config(producer).clone();
                 config.set(setting, &value.0)?;
                 config.conflict().map_or(Ok(()), |conflict| Err(CommandError::Conflict(conflict)))
             }
-            Command::SetTopic { topic, setting, value } => {
-                let id = self.topic(Some(topic))?;
-                let mut config = self.topic_configs[usize::from(id.0)].as_ref().clone();
-                Ok(config.set(setting, &value.0)?)
-            }
-            Command::SetBroker { setting, value } => Ok(self.broker_config.as_ref().clone().set(setting, &value.0)?),
-            Command::AddPartitions { topic, partitions } => {
-                let id = self.topic(Some(topic))?;
-                self.ensure_can_grow(id, *partitions)
-            }
+            Command::AddPartitions { topic, partitions } => self.ensure_can_grow(self.topic(Some(topic)), *partitions),
             Command::DeleteRecords { topic, partition, .. } => {
-                let id = self.topic(Some(topic))?;
-                self.ensure_partition(id, *partition)
+                self.ensure_partition(self.topic(Some(topic)), *partition)
             }
-            Command::PauseConsumer { consumer } | Command::ResumeConsumer { consumer } => {
-                self.consumer_index(consumer).map(|_| ())
+            Command::SeekConsumer { consumer, partition: Some(partition), .. } => {
+                let at = self.consumer_index(consumer);
+                self.ensure_partition(self.consumers[at as usize].consumer.topic(), *partition)
             }
-            Command::SeekConsumer { consumer, partition, offset } => {
-                let at = self.consumer_index(consumer)?;
-                if offset.0 < 0 {
-                    return Err(CommandError::OutOfRange(format!("offset {offset}: an offset is 0 or more")));
-                }
-                let topic = self.consumers[at as usize].consumer.topic();
-                partition.map_or(Ok(()), |partition| self.ensure_partition(topic, partition))
-            }
+            _ => Ok(()),
         }
     }
 
@@ -110,30 +78,45 @@ impl State {
                 self.delete_records(topic, *partition, *before_offset);
             }
             Command::PauseConsumer { consumer } => {
-                let at = self.consumer_index(consumer).expect("checked before");
+                let at = self.consumer_index(consumer);
                 self.drive_consumer(at, |it, _, _| it.pause());
             }
             Command::ResumeConsumer { consumer } => {
-                let at = self.consumer_index(consumer).expect("checked before");
+                let at = self.consumer_index(consumer);
                 self.drive_consumer(at, Consumer::resume);
             }
             Command::SeekConsumer { consumer, partition, offset } => self.seek_consumer(consumer, *partition, *offset),
         }
     }
 
-    fn producer_index(&self, name: &str) -> Result<usize, CommandError> {
+    fn producer_index(&self, name: &str) -> usize {
         let found = self.scenario.producers.iter().position(|producer| producer.name == name);
-        found.ok_or_else(|| CommandError::Unknown { kind: "producer", name: name.to_string() })
+        found.expect("the command was validated")
     }
 
-    fn consumer_index(&self, name: &str) -> Result<u32, CommandError> {
+    fn consumer_index(&self, name: &str) -> u32 {
         let found = (0..).zip(&self.scenario.consumers).find(|(_, consumer)| consumer.name == name);
-        found.map(|(at, _)| at).ok_or_else(|| CommandError::Unknown { kind: "consumer", name: name.to_string() })
+        found.map(|(at, _)| at).expect("the command was validated")
     }
 
-    fn topic(&self, name: Option<&str>) -> Result<TopicId, CommandError> {
-        let unknown = || CommandError::Unknown { kind: "topic", name: name.unwrap_or_default().to_string() };
-        self.scenario.topic_id(name).ok_or_else(unknown)
+    fn topic(&self, name: Option<&str>) -> TopicId {
+        self.scenario.topic_id(name).expect("the command was validated")
+    }
+
+    fn current(&self, producer: &str) -> SessionId {
+        self.current_sessions[self.producer_index(producer)]
+    }
+
+    fn current_config(&self, producer: &str) -> &ProducerConfig {
+        self.session(self.current(producer)).expect("sessions are never removed").producer.config()
+    }
+
+    fn ensure_has_workload(&self, producer: &str) -> Result<(), CommandError> {
+        let session = self.session(self.current(producer));
+        match session.and_then(|session| session.workload.as_ref()) {
+            Some(_) => Ok(()),
+            None => Err(CommandError::OutOfRange(format!("`{producer}` has no workload to start; say which"))),
+        }
     }
 
     fn ensure_partition(&self, topic: TopicId, partition: PartitionId) -> Result<(), CommandError> {
@@ -145,17 +128,14 @@ impl State {
 
     fn ensure_broker(&self, broker: BrokerId, is_up: bool) -> Result<(), CommandError> {
         match self.broker(broker).map(crate::engine::cluster::Broker::is_up) {
-            None => Err(CommandError::Unknown { kind: "broker", name: broker.to_string() }),
             Some(up) if up == is_up => Ok(()),
             Some(true) => Err(CommandError::AlreadySo(format!("broker {broker} is running"))),
-            Some(false) => Err(CommandError::AlreadySo(format!("broker {broker} is down"))),
+            Some(false) | None => Err(CommandError::AlreadySo(format!("broker {broker} is down"))),
         }
     }
 
-    fn ensure_can_send(&self, producer: &str, record: &SendRecord, count: u32) -> Result<(), CommandError> {
-        let at = self.producer_index(producer)?;
-        self.topic(record.topic.as_deref())?;
-        let waiting = self.current_session(at).map_or(0, ProducerSession::blocked_sends);
+    fn ensure_can_send(&self, producer: &str, count: u32) -> Result<(), CommandError> {
+        let waiting = self.session(self.current(producer)).map_or(0, ProducerSession::blocked_sends);
         if waiting + count as usize > BLOCKED_SENDS_MAX {
             return Err(CommandError::LimitReached(Limit::BlockedSends.to_string()));
         }
@@ -171,21 +151,12 @@ impl State {
             let text = format!("the topic has {now} partitions; Kafka can only add some, not take any away");
             return Err(CommandError::OutOfRange(text));
         }
-        if partitions as usize > limits::PARTITIONS_MAX {
-            let text =
-                format!("{partitions} is out of range; a topic has at most {} partitions", limits::PARTITIONS_MAX);
-            return Err(CommandError::OutOfRange(text));
-        }
         Ok(())
-    }
-
-    fn current(&self, producer: &str) -> SessionId {
-        self.current_sessions[self.producer_index(producer).expect("checked before")]
     }
 
     fn send_by_hand(&mut self, producer: &str, record: &SendRecord, burst: Option<u32>) {
         let id = self.current(producer);
-        let topic = self.topic(record.topic.as_deref()).expect("checked before");
+        let topic = self.topic(record.topic.as_deref());
         let headers: Vec<Header> = record
             .headers
             .iter()
@@ -213,7 +184,7 @@ impl State {
     fn start_workload(&mut self, producer: &str, spec: Option<super::workload::Workload>) {
         let now = self.now;
         let id = self.current(producer);
-        let topic = spec.as_ref().map(|spec| self.topic(spec.topic.as_deref()).expect("checked before"));
+        let topic = spec.as_ref().map(|spec| self.topic(spec.topic.as_deref()));
         let seed = self.scenario.seed;
         let session = self.session_mut(id);
         let old = session.workload.take();
@@ -242,7 +213,7 @@ impl State {
     }
 
     fn set_producer(&mut self, producer: &str, setting: &str, value: &crate::engine::config::Value) {
-        let at = self.producer_index(producer).expect("checked before");
+        let at = self.producer_index(producer);
         let old = self.current_sessions[at];
         let mut config = self.session(old).expect("sessions are never removed").producer.config().clone();
         config.set(setting, value).expect("checked before");
@@ -311,7 +282,7 @@ impl State {
     }
 
     fn set_topic(&mut self, topic: &str, setting: &str, value: &crate::engine::config::Value) {
-        let id = self.topic(Some(topic)).expect("checked before");
+        let id = self.topic(Some(topic));
         let mut config = self.topic_configs[usize::from(id.0)].as_ref().clone();
         config.set(setting, value).expect("checked before");
         let config = Arc::new(config);
@@ -328,7 +299,7 @@ impl State {
     }
 
     fn add_partitions(&mut self, topic: &str, partitions: u32) {
-        let id = self.topic(Some(topic)).expect("checked before");
+        let id = self.topic(Some(topic));
         let first = self.partition_counts[usize::from(id.0)];
         let replication_factor = self.scenario.topics[usize::from(id.0)].replication_factor;
         let placed = ring_placement(self.scenario.brokers.count, first, partitions - first, replication_factor);
@@ -337,7 +308,7 @@ impl State {
 
     /// An administrator's request to the leader, on a connection of its own that stands already.
     fn delete_records(&mut self, topic: &str, partition: PartitionId, before_offset: Offset) {
-        let partition = TopicPartition::new(self.topic(Some(topic)).expect("checked before"), partition);
+        let partition = TopicPartition::new(self.topic(Some(topic)), partition);
         let leader = self.controller.image().partition(partition).and_then(|registration| registration.leader);
         let Some(leader) = leader.filter(|leader| self.is_up(*leader)) else { return };
         let before = (before_offset.0 >= 0).then_some(before_offset);
@@ -349,7 +320,7 @@ impl State {
     }
 
     fn seek_consumer(&mut self, consumer: &str, partition: Option<PartitionId>, offset: Offset) {
-        let at = self.consumer_index(consumer).expect("checked before");
+        let at = self.consumer_index(consumer);
         let topic = self.consumers[at as usize].consumer.topic();
         let count = i32::try_from(self.partition_counts[usize::from(topic.0)]).expect("partitions are few");
         let partitions = match partition {
