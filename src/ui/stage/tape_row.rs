@@ -73,9 +73,9 @@ fn draw(runner: &crate::ui::runner::RunnerHandle, tape: &Tape, cell: TapeCell) -
     match cell {
         TapeCell::Block { segment: base, first, last, segments } => {
             let label = if segments > 1 {
-                format!("offsets {first} to {last} in {segments} segments")
+                format!("offsets {first}–{last} in {segments} segments")
             } else {
-                format!("offsets {first} to {last}, segment {base}")
+                format!("offsets {first}–{last}, segment {base}")
             };
             html! {
                 <button key={format!("s{base}")} type="button" tabindex="-1" class={Class::TapeBlock} data-segment={base.to_string()} data-inspect="segment"
