@@ -5,6 +5,7 @@ use super::header::Header;
 use super::help::Help;
 use super::keys::{PageKey, use_keys};
 use super::live_region::LiveRegion;
+use super::notice::Notice;
 use super::panic_card::PanicCard;
 use super::ring::{RingPage, use_ring_store};
 use super::room::RoomPage;
@@ -45,6 +46,7 @@ pub fn App() -> Html {
                     <RoomPage key={place.slug()} {place} {send} inspector={*inspector} />
                 }
                 <LiveRegion />
+                <Notice />
                 <PanicCard />
                 if *help {
                     <Help on_close={on_help} />
@@ -91,7 +93,9 @@ fn use_animation(runner: &Rc<RunnerHandle>) {
 fn use_break(runner: &Rc<RunnerHandle>) {
     use_effect_with(runner.clone(), |runner| {
         let runner = runner.clone();
-        let listener = document::listen("highwater-break", move || runner.wish(Wish::BreakEngine));
+        let listener = document::listen("highwater-break", move || {
+            runner.wish(Wish::BreakEngine);
+        });
         move || drop(listener)
     });
 }

@@ -16,6 +16,7 @@ pub mod ledger_bar;
 pub mod lesson;
 pub mod live_region;
 pub mod log_room;
+pub mod notice;
 pub mod panic_card;
 pub mod partitions_room;
 pub mod published;

@@ -34,8 +34,10 @@ pub struct Published {
     pub inspection: Option<Rc<Inspection>>,
     /// What was sent last by hand.
     pub last_sent: Option<Rc<Command>>,
-    /// Why the last act was refused.
+    /// Why the last call of `send()` was refused.
     pub refusal: Option<Rc<str>>,
+    /// Why another act was not possible, or which limit the run has come to.
+    pub notice: Option<Rc<str>>,
     /// What happened last, for the live region.
     pub news: Rc<str>,
     /// The Log room's picture; none elsewhere.
@@ -84,6 +86,7 @@ impl Published {
             inspection: None,
             last_sent: None,
             refusal: None,
+            notice: None,
             news: Rc::from(""),
             log: None,
             seek_target: None,

@@ -44,6 +44,7 @@ pub struct Run {
     seek_target: Option<Offset>,
     last_sent: Option<Rc<Command>>,
     refusal: Option<Rc<str>>,
+    notice: Option<Rc<str>>,
     problem: Option<String>,
     news: Option<String>,
     /// The next visible event, as far as it was looked for, and from where it was looked.
@@ -76,6 +77,7 @@ impl Run {
             seek_target: preset.seek.filter(|_| place == Place::Room(Room::Log)).map(Offset),
             last_sent: None,
             refusal: None,
+            notice: None,
             problem: None,
             news: None,
             outlook: None,
@@ -143,9 +145,10 @@ impl Run {
         next
     }
 
-    /// Does what the reader asks for.
-    pub fn grant(&mut self, wish: Wish) {
+    /// Does what the reader asks for. Answers whether it was possible.
+    pub fn grant(&mut self, wish: Wish) -> bool {
         self.refusal = None;
+        self.notice = None;
         self.problem = None;
         match wish {
             Wish::Play => self.playback.playing = true,
@@ -170,6 +173,7 @@ impl Run {
             Wish::BreakEngine => panic!("the engine was broken on purpose"),
             Wish::SeekOffset(offset) => self.seek_target = offset.map(Offset),
         }
+        self.refusal.is_none() && self.notice.is_none() && self.problem.is_none()
     }
 
     /// Goes to another moment; playing stops there.
@@ -198,7 +202,11 @@ impl Run {
     fn submit(&mut self, command: Command) {
         let first_new = RecordId(self.state().ledger.records_count() as u64);
         if let Err(error) = self.timeline.submit(command.clone()) {
-            self.refusal = Some(Rc::from(error.to_string()));
+            let sentence = Some(Rc::from(error.to_string()));
+            match command {
+                Command::Send { .. } | Command::Burst { .. } => self.refusal = sentence,
+                _ => self.notice = sentence,
+            }
             return;
         }
         attempt(&self.timeline.to_scenario(), self.now());
@@ -272,6 +280,8 @@ impl Run {
         published.inspection = self.subject.map(|subject| Rc::new(Inspection::of(state, &subject)));
         published.last_sent = self.last_sent.clone();
         published.refusal = self.refusal.clone();
+        let limit = state.limit.map(|limit| Rc::from(limit.to_string()));
+        published.notice = self.notice.clone().or(limit);
         published.news = Rc::from(self.news.as_deref().unwrap_or_default());
         published.seek_target = self.seek_target.map(|offset| offset.0);
         published.log = (self.place == Place::Room(Room::Log))

@@ -77,14 +77,15 @@ impl Runner {
         self.publish();
     }
 
-    /// Does what the reader asks for.
-    pub fn wish(&self, wish: Wish) {
+    /// Does what the reader asks for. Answers whether it was possible.
+    pub fn wish(&self, wish: Wish) -> bool {
         if wish == Wish::Reset && self.published.borrow().broken.is_some() {
             self.start_again();
-            return;
+            return true;
         }
-        self.with_run(|run| run.grant(wish));
+        let granted = self.with_run(|run| run.grant(wish));
         self.mark_dirty();
+        granted == Some(true)
     }
 
     /// Runs `work` on the place's run, which is out of its slot meanwhile.
@@ -232,7 +233,9 @@ impl RunnerHandle {
     #[must_use]
     pub fn on_click(&self, wish: Wish) -> Callback<MouseEvent> {
         let runner = self.clone();
-        Callback::from(move |_: MouseEvent| runner.wish(wish.clone()))
+        Callback::from(move |_: MouseEvent| {
+            runner.wish(wish.clone());
+        })
     }
 
     /// An element's input that may wish for something.

@@ -28,11 +28,16 @@ pub fn SettingControl(props: &SettingControlProps) -> Html {
     let changed = (!row.is_default).then_some(Class::SettingChanged);
     html! {
         <div class={classes!(Class::Setting, changed)} title={row.help}>
-            <label class={Class::SettingName} for={id.clone()}>{row.name}</label>
+            <label class={Class::SettingName} for={id.clone()}>{ breakable(row.name) }</label>
             <span id={help_id.clone()} class={Class::SettingDefault}>{remark(row)}</span>
             { control(props, id, help_id, runner) }
         </div>
     }
+}
+
+/// A name that may break after its points.
+fn breakable(name: &str) -> Html {
+    name.split_inclusive('.').map(|part| html! { <>{part}<wbr /></> }).collect()
 }
 
 /// What stands under the name: the unit, the lock, what is not Kafka's default.
@@ -53,8 +58,10 @@ fn control(props: &SettingControlProps, id: String, help_id: String, runner: sup
     let onchange = {
         let row = row.clone();
         Callback::from(move |event: Event| {
-            if let Some(text) = value_of(&event) {
-                runner.wish(Wish::Submit(command(&row, &text)));
+            let Some(text) = value_of(&event) else { return };
+            if !runner.wish(Wish::Submit(command(&row, &text))) {
+                // Nothing has changed, so nothing renders: the control goes back to the value that stands.
+                set_value(&event, &row.value);
             }
         })
     };
@@ -80,6 +87,15 @@ fn value_of(event: &Event) -> Option<String> {
     let target = event.target()?;
     let input = target.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::value);
     input.or_else(|| target.dyn_ref::<HtmlSelectElement>().map(HtmlSelectElement::value))
+}
+
+fn set_value(event: &Event, value: &str) {
+    let Some(target) = event.target() else { return };
+    if let Some(input) = target.dyn_ref::<HtmlInputElement>() {
+        input.set_value(value);
+    } else if let Some(list) = target.dyn_ref::<HtmlSelectElement>() {
+        list.set_value(value);
+    }
 }
 
 /// The engine reads the text by the registry's rules and answers what would do if it does not fit.
