@@ -4,6 +4,7 @@
 
 mod acks;
 mod batching;
+pub mod cast;
 pub mod glossary;
 mod landing;
 mod log;
@@ -12,6 +13,7 @@ pub mod preset;
 mod ring;
 pub mod room;
 
+pub use cast::{Cast, CastPart};
 pub use preset::{PRESETS, Preset};
 pub use room::{Place, Room};
 

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod batching_room;
 pub mod byte_view;
+pub mod cast_control;
 pub mod class;
 pub mod clients;
 pub mod hash_steps;

@@ -1,6 +1,6 @@
 //! What the panels show, published at most twenty times a second. A slice that did not change keeps its pointer.
 
-use crate::course::Place;
+use crate::course::{Cast, Place};
 use crate::engine::sim::Command;
 use crate::view::inspection::Inspection;
 use crate::view::ledger::LedgerView;
@@ -55,6 +55,8 @@ pub struct Published {
 pub struct RunView {
     /// The seed.
     pub seed: u64,
+    /// Who stands on the stage.
+    pub cast: Cast,
     /// The preset, by its place in the list; none for a pasted run.
     pub preset: Option<usize>,
     /// Why a pasted run was not loaded.

@@ -2,7 +2,7 @@
 
 use super::published::{Published, RunView, refresh};
 use super::wish::Wish;
-use crate::course::{PRESETS, Place, Preset, Room};
+use crate::course::{Cast, PRESETS, Place, Preset, Room};
 use crate::engine::common::{Offset, RecordId, VirtualTime};
 use crate::engine::sim::{Command, EventKind, ProducerEvent, Scenario, State, Timeline};
 use crate::view::frame::Flight;
@@ -166,6 +166,7 @@ impl Run {
             Wish::Submit(command) => self.submit(command),
             Wish::BringBack => self.bring_back(),
             Wish::Reset => *self = Self::start(self.place),
+            Wish::Recast(cast) => self.recast(cast),
             Wish::SetSeed(seed) => self.set_seed(seed),
             Wish::LoadPreset(index) => self.load_preset(index),
             Wish::Paste(text) => self.paste(&text),
@@ -232,6 +233,17 @@ impl Run {
         Some(news::refusal(self.state(), session, why, record))
     }
 
+    /// The same seed and commands with another cast, from zero.
+    fn recast(&mut self, cast: Cast) {
+        match cast.applied_to(self.timeline.to_scenario()) {
+            Ok(scenario) => {
+                self.replace(scenario, Some(VirtualTime::ZERO));
+                self.preset = None;
+            }
+            Err(error) => self.problem = Some(error.to_string()),
+        }
+    }
+
     fn set_seed(&mut self, seed: u64) {
         let scenario = Scenario { seed, ..self.timeline.to_scenario() };
         let end = self.now();
@@ -274,7 +286,8 @@ impl Run {
         refresh(&mut published.settings, settings::rows_of(state));
         let producers = state.scenario.producers.iter().map(|producer| producer.name.clone()).collect();
         refresh(&mut published.producers, producers);
-        let run = RunView { seed: state.scenario.seed, preset: self.preset, problem: self.problem.clone() };
+        let cast = Cast::of(&state.scenario);
+        let run = RunView { seed: state.scenario.seed, cast, preset: self.preset, problem: self.problem.clone() };
         refresh(&mut published.run, run);
         published.subject = self.subject;
         published.inspection = self.subject.map(|subject| Rc::new(Inspection::of(state, &subject)));

@@ -1,6 +1,7 @@
 //! The run itself: reset, seed, preset, its text to copy and to paste.
 
 use super::Class;
+use super::cast_control::CastControl;
 use super::runner::{use_runner, use_slice};
 use super::wish::Wish;
 use crate::course::PRESETS;
@@ -32,6 +33,7 @@ pub fn RunControl() -> Html {
                 <label for="run-seed">{"seed"}</label>
                 <input id="run-seed" class={Class::Field} type="number" min="0" step="1" data-run="seed" value={run.seed.to_string()} onchange={on_seed} />
             </div>
+            <CastControl />
             <div class={Class::FormActions}>
                 <button type="button" class={Class::Button} data-run="reset" onclick={runner.on_click(Wish::Reset)}>{"Reset"}</button>
                 <CopyRun />

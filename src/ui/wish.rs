@@ -1,5 +1,6 @@
 //! What the reader may ask of the run on the stage: a closed list, and the only way from a control to the engine.
 
+use crate::course::Cast;
 use crate::engine::common::VirtualTime;
 use crate::engine::sim::Command;
 use crate::view::Subject;
@@ -35,6 +36,8 @@ pub enum Wish {
     BringBack,
     /// Start the place's preset anew.
     Reset,
+    /// Start the same run, from zero, with another cast.
+    Recast(Cast),
     /// Start the same run with another seed.
     SetSeed(u64),
     /// Start a preset, by its place in the list.
