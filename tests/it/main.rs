@@ -1,6 +1,8 @@
 //! The native tests, one binary: each module holds one subject to its vectors.
 //! (wasm-pack builds every test; these read files, so they are empty there. `tests/web.rs` is the browser's.)
 #![cfg(not(target_arch = "wasm32"))]
+// A test's unwrap is an assertion, in its helper functions too; a random test prints its seed.
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 mod accumulator;
 mod batches;
