@@ -4,6 +4,7 @@
 
 use highwater::engine::common::{Prng, VirtualTime};
 use highwater::engine::sim::{RunReport, Scenario, Simulation, State, Timeline, generate};
+use highwater::view::frame::Frame;
 use std::sync::Arc;
 
 /// How many scenarios.
@@ -38,7 +39,8 @@ fn picture(state: &State) -> String {
         })
         .collect();
     let report = serde_json::to_string(&RunReport::of(state, "")).unwrap();
-    format!("{report} {:?} {messages:?} {replicas:?} {:?}", state.now, state.ledger.rows())
+    let frame = serde_json::to_string(&Frame::of(state, state.now)).unwrap();
+    format!("{report} {:?} {messages:?} {replicas:?} {:?} {frame}", state.now, state.ledger.rows())
 }
 
 #[test]

@@ -265,6 +265,15 @@ fn compare(oracle: &Oracle, state: &State, place: &str) {
         assert_eq!(&found, expected, "{place}: {}", figure.word());
         assert_eq!(state.ledger.totals().get(*figure), found.len() as u64, "{place}: the number of {}", figure.word());
     }
+    // Whoever failed and stands in the log can not be known to have failed; whoever is not known to has failed.
+    for id in (0..).map(RecordId).take(oracle.records.len()) {
+        let is = |figure| state.ledger.is(id, figure);
+        assert!(
+            !is(Figure::Failed) || !is(Figure::Stored) || is(Figure::Unknown),
+            "{place}: {id} failed and is stored"
+        );
+        assert!(!is(Figure::Unknown) || is(Figure::Failed), "{place}: {id} is unknown and did not fail");
+    }
     let totals = state.ledger.totals();
     assert_eq!(totals.sent, totals.delivered + totals.failed + totals.pending, "{place}");
     let sum = |get: fn(&Totals) -> u64| state.ledger.rows().iter().map(get).sum::<u64>();

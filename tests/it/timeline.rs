@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use crate::demonstrations::scenarios_root;
-use highwater::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition, VirtualTime};
+use highwater::engine::common::{BrokerId, PartitionId, Prng, TopicId, TopicPartition, VirtualTime};
 use highwater::engine::config::Value;
 use highwater::engine::sim::{
-    Command, Content, Figure, MarkKind, RunReport, Scenario, SendRecord, SettingContent, Simulation, Timeline,
+    Command, Content, Figure, MarkKind, RunReport, Scenario, SendRecord, SettingContent, Simulation, Timeline, generate,
 };
 use std::sync::Arc;
 
@@ -174,4 +174,60 @@ fn a_refused_command_changes_nothing() {
         assert_eq!((picture(&timeline), timeline.end()), before);
         assert!(timeline.branch().is_none());
     }
+}
+
+/// Any order of moves and commands leaves a run whose text replays to the same hash, and a branch comes back as it was.
+#[test]
+fn any_way_through_a_timeline_can_be_replayed() {
+    for seed in 0..60 {
+        let mut prng = Prng::stream(seed, "ways");
+        let mut timeline = Timeline::new(generate::scenario(seed));
+        let mut cut_off: Option<String> = None;
+        for step in 0..25 {
+            let place = format!("seed {seed}, step {step}");
+            let ahead = VirtualTime(timeline.end().0 + prng.below(300_000));
+            match prng.below(8) {
+                0..=2 => timeline.advance_to(ahead),
+                3 => timeline.seek(VirtualTime(prng.below(ahead.0 + 1))),
+                4 => timeline.step_back(),
+                5 => timeline.step_forward(),
+                6 => {
+                    let whole = at_the_end(&timeline);
+                    let is_past = timeline.position() < timeline.end();
+                    let broker = BrokerId(i32::try_from(prng.between(1, 4)).unwrap());
+                    let command = match prng.below(3) {
+                        0 => Command::CrashBroker { broker },
+                        1 => Command::RestartBroker { broker },
+                        _ => Command::Burst {
+                            producer: "p0".into(),
+                            count: 5,
+                            record: SendRecord { value: Content::text("v{n}"), ..SendRecord::default() },
+                        },
+                    };
+                    if timeline.submit(command).is_ok() && is_past {
+                        cut_off = Some(whole);
+                    }
+                }
+                _ => {
+                    let whole = at_the_end(&timeline);
+                    if timeline.restore_branch() {
+                        assert_eq!(Some(at_the_end(&timeline)), cut_off, "{place}: the branch came back");
+                        cut_off = Some(whole);
+                    }
+                }
+            }
+            assert_eq!(replayed(&timeline), timeline.state().trace_hash.to_string(), "{place}");
+            assert!(timeline.position() <= timeline.end(), "{place}");
+        }
+    }
+}
+
+/// The run as far as it went, and its marks.
+fn at_the_end(timeline: &Timeline) -> String {
+    let mut timeline = timeline.clone();
+    let end = timeline.end();
+    timeline.seek(end);
+    let marks: Vec<_> = timeline.marks().iter().map(|mark| (mark.at, mark.kind)).collect();
+    let visible: Vec<_> = timeline.visible_times().collect();
+    format!("{} {marks:?} {visible:?}", picture(&timeline))
 }

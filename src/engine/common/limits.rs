@@ -63,3 +63,30 @@ pub const fn log_file_peak_bytes(input: usize) -> usize {
 
 /// Most metadata changes that a broker keeps while it waits for an earlier one. More are dropped; a whole image brings them.
 pub const EARLY_DELTAS_MAX: usize = 1_000;
+
+/// Latest end of a run: an hour. It bounds what a scenario can ask a command line to do.
+pub const END_US_MAX: u64 = 3_600_000_000;
+/// Most topics of a scenario.
+pub const TOPICS_MAX: usize = 16;
+/// Most commands of a scenario.
+pub const COMMANDS_MAX: usize = 100_000;
+/// Latest virtual date of a run's start: the year 9999.
+pub const EPOCH_MS_MAX: i64 = 253_370_764_800_000;
+/// Most records a second that a workload may ask for.
+pub const WORKLOAD_RATE_MAX: u32 = 1_000_000;
+/// Most keys in a key set.
+pub const WORKLOAD_KEYS_MAX: u32 = 100_000;
+/// Largest value that a workload makes, in bytes.
+pub const WORKLOAD_VALUE_BYTES_MAX: u32 = 1_000_000;
+/// Longest latency and jitter: a minute.
+pub const LATENCY_US_MAX: u64 = 60_000_000;
+/// Highest bandwidth, bytes a second.
+pub const BANDWIDTH_MAX: u64 = 1_000_000_000_000;
+/// Most records that may wait to be sent by hand while a producer is blocked.
+pub const BLOCKED_SENDS_MAX: usize = 10_000;
+/// Most moments that the ledger keeps of a batch: more than a delivery timeout full of retries makes.
+pub const BATCH_MOMENTS_MAX: usize = 1_000;
+/// Most tasks that one microsecond may hold. More than this is taken for a circle.
+pub const TASKS_AT_ONCE_MAX: u64 = 2_000_000;
+/// Most checkpoints of a run. When there are more, every second one goes and the distance doubles.
+pub const CHECKPOINTS_MAX: usize = 200;

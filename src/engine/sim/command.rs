@@ -4,7 +4,6 @@
 //! topics go by their names. Faults other than a crash of the process belong to later work.
 
 use super::content::Content;
-use super::producer_session::BLOCKED_SENDS_MAX;
 use super::scenario::Scenario;
 use super::workload::Workload;
 use crate::engine::common::{BrokerId, Offset, PartitionId, VirtualTime, limits};
@@ -231,7 +230,7 @@ impl Command {
 fn validate_send(scenario: &Scenario, producer: &str, record: &SendRecord, count: u32) -> Result<(), CommandError> {
     known_producer(scenario, producer)?;
     known_topic(scenario, record.topic.as_deref())?;
-    within("count", i64::from(count), 1, BLOCKED_SENDS_MAX as i64)
+    within("count", i64::from(count), 1, limits::BLOCKED_SENDS_MAX as i64)
 }
 
 fn known_producer(scenario: &Scenario, name: &str) -> Result<(), CommandError> {

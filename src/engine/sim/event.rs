@@ -101,11 +101,9 @@ impl fmt::Display for Limit {
                 limits::EVENTS_MAX
             ),
             Limit::Instant => f.write_str("More happens in one microsecond than this run can follow; it stops here."),
-            Limit::BlockedSends => write!(
-                f,
-                "At most {} records can wait for a producer that is blocked.",
-                super::producer_session::BLOCKED_SENDS_MAX
-            ),
+            Limit::BlockedSends => {
+                write!(f, "At most {} records can wait for a producer that is blocked.", limits::BLOCKED_SENDS_MAX)
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How far apart the nodes are: latency, jitter and bandwidth of the links of a scenario.
 
 use super::scenario::Scenario;
+use crate::engine::common::limits;
 use serde::{Deserialize, Serialize};
 
 /// One direction of a link; both directions are alike.
@@ -22,20 +23,15 @@ impl Default for LinkSpec {
     }
 }
 
-/// Longest latency and jitter: a minute.
-pub const LATENCY_US_MAX: u64 = 60_000_000;
-/// Highest bandwidth, bytes a second.
-pub const BANDWIDTH_MAX: u64 = 1_000_000_000_000;
-
 impl LinkSpec {
     fn validate(&self) -> Result<(), String> {
         let within = |name: &str, value: u64, least: u64, most: u64| {
             let ok = (least..=most).contains(&value);
             if ok { Ok(()) } else { Err(format!("{name}: {value} is out of range; {least} to {most} is allowed")) }
         };
-        within("latencyUs", self.latency_us, 0, LATENCY_US_MAX)?;
-        within("jitterUs", self.jitter_us, 0, LATENCY_US_MAX)?;
-        within("bandwidthBytesPerSecond", self.bandwidth_bytes_per_second, 1, BANDWIDTH_MAX)
+        within("latencyUs", self.latency_us, 0, limits::LATENCY_US_MAX)?;
+        within("jitterUs", self.jitter_us, 0, limits::LATENCY_US_MAX)?;
+        within("bandwidthBytesPerSecond", self.bandwidth_bytes_per_second, 1, limits::BANDWIDTH_MAX)
     }
 }
 

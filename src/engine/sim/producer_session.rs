@@ -14,9 +14,6 @@ use crate::engine::sim::ledger::BatchRef;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Most records that may wait to be sent by hand while a producer is blocked.
-pub const BLOCKED_SENDS_MAX: usize = 10_000;
-
 /// One session.
 #[derive(Clone, Debug)]
 pub struct ProducerSession {

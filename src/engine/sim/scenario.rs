@@ -14,8 +14,6 @@ use std::fmt;
 pub const SCENARIO_VERSION: u32 = 1;
 /// The virtual date of a run's start unless a scenario says otherwise, in milliseconds since 1970.
 pub const EPOCH_MS_DEFAULT: i64 = 1_700_000_000_000;
-/// Latest end of a run: an hour. It bounds what a scenario can ask a command line to do.
-pub const END_US_MAX: u64 = 3_600_000_000;
 
 /// Everything a run starts from.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,13 +152,13 @@ impl Scenario {
     /// The first thing that is wrong, with its place.
     pub fn validate(&self) -> Result<(), ScenarioError> {
         within("brokers.count", self.brokers.count, 1, limits::BROKERS_MAX)?;
-        within("endUs", self.end.0, 0, END_US_MAX)?;
-        within("epochMs", self.epoch_ms, 0, EPOCH_MS_MAX)?;
+        within("endUs", self.end.0, 0, limits::END_US_MAX)?;
+        within("epochMs", self.epoch_ms, 0, limits::EPOCH_MS_MAX)?;
         self.validate_topics()?;
         self.validate_clients()?;
         self.links.validate(self).map_err(|message| ScenarioError::at("links", message))?;
-        ensure_that("commands", self.commands.len() <= COMMANDS_MAX, || {
-            format!("{} commands; at most {COMMANDS_MAX} are allowed", self.commands.len())
+        ensure_that("commands", self.commands.len() <= limits::COMMANDS_MAX, || {
+            format!("{} commands; at most {} are allowed", self.commands.len(), limits::COMMANDS_MAX)
         })?;
         for (at, timed) in self.commands.iter().enumerate() {
             timed.command.validate(self).map_err(|error| ScenarioError::at(format!("commands[{at}]"), error))?;
@@ -175,7 +173,7 @@ impl Scenario {
     }
 
     fn validate_topics(&self) -> Result<(), ScenarioError> {
-        within("topics: number of topics", self.topics.len(), 1, TOPICS_MAX)?;
+        within("topics: number of topics", self.topics.len(), 1, limits::TOPICS_MAX)?;
         for (at, topic) in self.topics.iter().enumerate() {
             let place = format!("topics[{at}]");
             let twice = self.topics[..at].iter().any(|other| other.name == topic.name);
@@ -221,13 +219,6 @@ impl Scenario {
         ensure_that(place, found, || format!("there is no topic `{}`", name.unwrap_or_default()))
     }
 }
-
-/// Most topics of a scenario.
-pub const TOPICS_MAX: usize = 16;
-/// Most commands of a scenario.
-pub const COMMANDS_MAX: usize = 100_000;
-/// Latest virtual date of a run's start: the year 9999.
-const EPOCH_MS_MAX: i64 = 253_370_764_800_000;
 
 /// Checks a number against a closed range.
 fn within<T, L, M>(place: &str, value: T, least: L, most: M) -> Result<(), ScenarioError>

@@ -7,11 +7,8 @@ use super::command::{Command, CommandError, TimedCommand};
 use super::event::{Event, EventKind, Limit};
 use super::scenario::Scenario;
 use super::state::State;
-use crate::engine::common::VirtualTime;
+use crate::engine::common::{VirtualTime, limits};
 use std::sync::Arc;
-
-/// Most tasks that one microsecond may hold. More than this is taken for a circle.
-const TASKS_AT_ONCE_MAX: u64 = 2_000_000;
 
 /// A run.
 #[derive(Clone, Debug)]
@@ -95,7 +92,7 @@ impl Simulation {
             };
             self.state.move_to(at);
             self.state.tasks_now += 1;
-            if self.state.tasks_now > TASKS_AT_ONCE_MAX {
+            if self.state.tasks_now > limits::TASKS_AT_ONCE_MAX {
                 self.state.reach(Limit::Instant);
                 return;
             }

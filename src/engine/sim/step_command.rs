@@ -4,9 +4,7 @@ use super::command::{Command, CommandError, SendRecord};
 use super::event::EventKind;
 use super::event::{Limit, ProducerEvent};
 use super::network::{Direction, Endpoint, Payload};
-use super::producer_session::{
-    BLOCKED_SENDS_MAX, Call, MetadataClient, NodeConnection, Phase, ProducerSession, RunningWorkload,
-};
+use super::producer_session::{Call, MetadataClient, NodeConnection, Phase, ProducerSession, RunningWorkload};
 use super::state::State;
 use crate::engine::cluster::protocol::{DeleteRecordsRequest, Request};
 use crate::engine::cluster::ring_placement;
@@ -136,7 +134,7 @@ impl State {
 
     fn ensure_can_send(&self, producer: &str, count: u32) -> Result<(), CommandError> {
         let waiting = self.session(self.current(producer)).map_or(0, ProducerSession::blocked_sends);
-        if waiting + count as usize > BLOCKED_SENDS_MAX {
+        if waiting + count as usize > limits::BLOCKED_SENDS_MAX {
             return Err(CommandError::LimitReached(Limit::BlockedSends.to_string()));
         }
         if self.ledger.records_count() + count as usize > limits::RECORDS_MAX {

@@ -10,11 +10,9 @@ use super::event::{Event, EventKind, MarkKind};
 use super::scenario::Scenario;
 use super::simulation::Simulation;
 use super::state::State;
-use crate::engine::common::VirtualTime;
+use crate::engine::common::{VirtualTime, limits};
 use std::sync::Arc;
 
-/// Most checkpoints of a run. When there are more, every second one goes and the distance doubles.
-pub const CHECKPOINTS_MAX: usize = 200;
 /// Events between two checkpoints at first.
 const CHECKPOINT_EVENTS_MIN: u64 = 2_000;
 /// How far ahead a step forward looks for something visible.
@@ -367,7 +365,7 @@ impl Timeline {
         let mut state = state.clone();
         state.journal = None;
         self.checkpoints.push(Checkpoint { state, done });
-        if self.checkpoints.len() > CHECKPOINTS_MAX {
+        if self.checkpoints.len() > limits::CHECKPOINTS_MAX {
             let mut place = 0;
             self.checkpoints.retain(|_| {
                 place += 1;

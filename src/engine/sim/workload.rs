@@ -3,7 +3,7 @@
 //! The application is one thread with a rate limiter: a call that blocks delays the next one, and what was missed is not
 //! made up for. Keys and values come from the session's own random stream; every distribution is a table of integers.
 
-use crate::engine::common::{Prng, VirtualTime};
+use crate::engine::common::{Prng, VirtualTime, limits};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub struct Workload {
     /// The topic's name; the scenario's first topic if none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
-    /// Records a second, 1 to [`RATE_MAX`]. With a sync caller, at most.
+    /// Records a second, 1 to [`limits::WORKLOAD_RATE_MAX`]. With a sync caller, at most.
     pub rate_per_second: u32,
     /// Where keys come from.
     #[serde(default)]
@@ -49,13 +49,6 @@ fn is_zero(value: &u64) -> bool {
     *value == 0
 }
 
-/// Most records a second that a workload may ask for.
-pub const RATE_MAX: u32 = 1_000_000;
-/// Most keys in a key set.
-pub const KEYS_MAX: u32 = 100_000;
-/// Largest value that a workload makes, in bytes.
-pub const VALUE_BYTES_MAX: u32 = 1_000_000;
-
 /// Whether the application waits for the answer of one `send()` before the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -80,7 +73,7 @@ pub enum Keys {
     Numbered {
         /// What stands before the number, such as `user-`.
         prefix: String,
-        /// How many keys, 1 to [`KEYS_MAX`].
+        /// How many keys, 1 to [`limits::WORKLOAD_KEYS_MAX`].
         count: u32,
         /// How unevenly they are used.
         #[serde(default)]
@@ -112,7 +105,7 @@ pub enum Skew {
 pub enum Values {
     /// An order as JSON, padded to this many bytes: it compresses as such things do.
     Json {
-        /// Length in bytes, at most [`VALUE_BYTES_MAX`]; a shorter one than the fields need gives just the fields.
+        /// Length in bytes, at most [`limits::WORKLOAD_VALUE_BYTES_MAX`]; a shorter one than the fields need gives just the fields.
         bytes: u32,
     },
     /// Random letters, which hardly compress.
@@ -144,24 +137,27 @@ impl Workload {
             let ok = (least..=most).contains(&value);
             if ok { Ok(()) } else { Err(format!("{name}: {value} is out of range; {least} to {most} is allowed")) }
         };
-        within("ratePerSecond", self.rate_per_second, 1, RATE_MAX)?;
+        within("ratePerSecond", self.rate_per_second, 1, limits::WORKLOAD_RATE_MAX)?;
         match &self.keys {
             Keys::Null => {}
-            Keys::Of(list) => {
-                within("keys.of: number of keys", u32::try_from(list.len()).unwrap_or(u32::MAX), 1, KEYS_MAX)?
-            }
+            Keys::Of(list) => within(
+                "keys.of: number of keys",
+                u32::try_from(list.len()).unwrap_or(u32::MAX),
+                1,
+                limits::WORKLOAD_KEYS_MAX,
+            )?,
             Keys::Numbered { count, skew, .. } => {
-                within("keys.numbered.count", *count, 1, KEYS_MAX)?;
+                within("keys.numbered.count", *count, 1, limits::WORKLOAD_KEYS_MAX)?;
                 if let Skew::Hot { per_mille } = skew {
                     within("keys.numbered.skew.hot.perMille", *per_mille, 0, 1000)?;
                 }
             }
         }
         match &self.values {
-            Values::Json { bytes } => within("values.json.bytes", *bytes, 0, VALUE_BYTES_MAX),
+            Values::Json { bytes } => within("values.json.bytes", *bytes, 0, limits::WORKLOAD_VALUE_BYTES_MAX),
             Values::Random { min_bytes, max_bytes } => {
                 within("values.random.minBytes", *min_bytes, 0, *max_bytes)?;
-                within("values.random.maxBytes", *max_bytes, 0, VALUE_BYTES_MAX)
+                within("values.random.maxBytes", *max_bytes, 0, limits::WORKLOAD_VALUE_BYTES_MAX)
             }
             Values::Text(_) | Values::Null => Ok(()),
         }
@@ -220,7 +216,7 @@ impl WorkloadGenerator {
             Values::Json { bytes } => Some(self.order(*bytes as usize, key, prng)),
             Values::Random { min_bytes, max_bytes } => {
                 let length = prng.between(u64::from(*min_bytes), u64::from(*max_bytes));
-                Some(random_letters(usize::try_from(length).expect("at most VALUE_BYTES_MAX"), prng))
+                Some(random_letters(usize::try_from(length).expect("at most WORKLOAD_VALUE_BYTES_MAX"), prng))
             }
         }
     }

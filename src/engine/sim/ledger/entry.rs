@@ -5,7 +5,7 @@
 
 use super::totals::{Flags, Standing};
 use crate::engine::common::{
-    BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime,
+    BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime, limits,
 };
 use crate::engine::record::{Header, RecordBatch};
 use bytes::Bytes;
@@ -171,12 +171,9 @@ pub struct BatchEntry {
     pub(super) on_the_wire: u32,
 }
 
-/// Most moments that the ledger keeps of a batch: more than a delivery timeout full of retries makes.
-pub(super) const MOMENTS_MAX: usize = 1_000;
-
 impl BatchEntry {
     pub(super) fn note(&mut self, at: VirtualTime, moment: BatchMoment) {
-        if self.moments.len() < MOMENTS_MAX {
+        if self.moments.len() < limits::BATCH_MOMENTS_MAX {
             self.moments.push((at, moment));
         }
     }
