@@ -2,6 +2,7 @@
 
 use super::news;
 use super::playback::Playback;
+use crate::engine::common::VirtualTime;
 use crate::engine::sim::{MarkKind, Timeline};
 use serde::Serialize;
 
@@ -74,7 +75,7 @@ impl TransportView {
             now_us: timeline.position().0,
             span_us,
             run_to_us: timeline.end().0,
-            ticks: thinned(timeline.visible_times().map(|at| at.0), span_us),
+            ticks: thinned(span_us, |from| timeline.visible_from(VirtualTime(from)).map(|at| at.0)),
             marks: marks[surplus..].iter().map(mark).collect(),
             playing: playback.playing,
             speed: playback.speed.step(),
@@ -102,15 +103,16 @@ pub fn round_span(run_to_us: u64) -> u64 {
     }
 }
 
-/// At most one moment of each of [`TICKS_MAX`] equal parts of the span. `moments` are in order.
+/// At most one moment of each of [`TICKS_MAX`] equal parts of the span; `first_from` gives the first moment at or after another.
+/// However many moments there are, it asks once a part.
 #[must_use]
-pub fn thinned(moments: impl IntoIterator<Item = u64>, span_us: u64) -> Vec<u64> {
+pub fn thinned(span_us: u64, first_from: impl Fn(u64) -> Option<u64>) -> Vec<u64> {
     let part = (span_us / TICKS_MAX as u64).max(1);
-    let mut ticks: Vec<u64> = Vec::new();
-    for moment in moments {
-        if ticks.last().is_none_or(|last| moment / part != last / part) {
-            ticks.push(moment);
-        }
+    let mut ticks = Vec::new();
+    let mut from = 0;
+    while let Some(moment) = first_from(from).filter(|moment| *moment <= span_us) {
+        ticks.push(moment);
+        from = (moment / part + 1).saturating_mul(part);
     }
     ticks
 }
@@ -130,8 +132,9 @@ mod tests {
 
     #[test]
     fn ticks_are_bounded_and_keep_the_first_of_each_part() {
-        let ticks = thinned((0..100_000).map(|moment| moment * 10), 1_000_000);
-        assert!(ticks.len() <= TICKS_MAX + 1);
-        assert_eq!(thinned([3, 7, 500_000], 1_000_000), [3, 500_000]);
+        let every_ten = |from: u64| Some(from.next_multiple_of(10)).filter(|at| *at < 1_000_000);
+        assert!((TICKS_MAX..=TICKS_MAX + 1).contains(&thinned(1_000_000, every_ten).len()));
+        let few = |from: u64| [3, 7, 500_000].into_iter().find(|at| *at >= from);
+        assert_eq!(thinned(1_000_000, few), [3, 500_000]);
     }
 }

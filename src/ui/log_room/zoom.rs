@@ -67,8 +67,8 @@ fn scans(segment: &LogSegment, seek: &SeekView) -> Html {
     html! {
         <>
             <g class={Class::ScanAll}>
-                <line x1="0" x2={end.clone()} y1="10" y2="10" /><line x1={end.clone()} x2={end.clone()} y1="5" y2="15" />
-                <text x="8" y="14">{format!("scan from the start: {}", format::bytes(u64::from(seek.from_start)))}</text>
+                <line x1="0" x2={end.clone()} y1="15" y2="15" /><line x1={end.clone()} x2={end.clone()} y1="10" y2="20" />
+                <text x="0" y="10">{format!("scan from the start: {}", format::bytes(u64::from(seek.from_start)))}</text>
             </g>
             <g class={Class::ScanFloor}>
                 <line x1={floor.clone()} x2={end.clone()} y1="32" y2="32" /><line x1={floor.clone()} x2={floor.clone()} y1="27" y2="37" />
