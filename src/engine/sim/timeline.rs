@@ -114,6 +114,11 @@ impl Timeline {
         &self.marks
     }
 
+    /// The times of visible events up to the end, ascending.
+    pub fn visible_times(&self) -> impl Iterator<Item = VirtualTime> {
+        self.visible.iter().map(|(at, _)| *at)
+    }
+
     /// The first time at or after `from` at which something visible happened, as far as the run ever went.
     #[must_use]
     pub fn visible_from(&self, from: VirtualTime) -> Option<VirtualTime> {
