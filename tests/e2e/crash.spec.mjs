@@ -69,7 +69,7 @@ for (const acks of ["1", "all"]) {
       assert.equal(report.ledger.lost, lost, which);
       assert.equal(report.list.length, lost, which);
       const shown = lost > 0 ? await listBehind(page, "lost") : [];
-      assert.deepEqual(shown.map(Number), report.list.slice(0, shown.length), which);
+      assert.deepEqual(shown.map(Number), report.list.slice(-500), which);
       assert.ok(lost === 0 || shown.length > 0, which);
       if (acks === "all") assert.equal(lost, 0, which);
       lostInAll += lost;

@@ -8,11 +8,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 /** A small cluster without traffic: what happens in it was typed. */
-export function scenario({ seed = 7, producers = [{ name: "p1" }], partitions = 1, brokers = {}, links = {} } = {}) {
+export function scenario({ seed = 7, producers = [{ name: "p1" }], partitions = 1, brokers = {}, links = {}, endUs = 1_000_000 } = {}) {
   return {
     version: 1,
     seed,
-    endUs: 60_000_000,
+    endUs,
     brokers: { count: 3, config: { "broker.session.timeout.ms": 500, "broker.heartbeat.interval.ms": 100, ...brokers } },
     topics: [{ name: "orders", partitions, replicationFactor: 3 }],
     producers,
@@ -20,14 +20,16 @@ export function scenario({ seed = 7, producers = [{ name: "p1" }], partitions = 
   };
 }
 
-/** Pastes a scenario; the run is then at its start, paused. */
+/** Pastes a scenario, which is shown at its end, and goes to its start. */
 export async function load(page, run) {
   await pause(page);
   await page.locator('[data-run="paste"]').click();
   await page.locator('[data-run="paste-text"]').fill(typeof run === "string" ? run : JSON.stringify(run));
   await page.locator('[data-run="load"]').click();
-  await page.waitForFunction(() => document.querySelector("[data-time-us]").dataset.timeUs === "0");
+  await page.locator('[data-run="preset"] option[value=""]').waitFor({ state: "attached" });
   await pause(page);
+  await transport(page, "start").click();
+  await page.waitForFunction(() => document.querySelector("[data-time-us]").dataset.timeUs === "0");
 }
 
 const transport = (page, word) => page.locator(`[data-transport="${word}"]`);
@@ -117,20 +119,37 @@ export async function send(page, { key, value }) {
   return ids.at(-1);
 }
 
-/** The records behind a figure of the ledger, as far as the inspector lists them. */
+/** The records behind a figure of the ledger, oldest first; of more than 500 the inspector lists the newest. */
 export async function listBehind(page, word) {
   await page.locator(`[data-ledger="${word}"]`).first().click();
   const inspector = page.locator("aside");
-  await inspector.locator("[data-inspected]").waitFor();
-  return inspector.locator("ol [data-record]").evaluateAll((rows) => rows.map((row) => row.dataset.record));
+  await inspector.locator('[data-inspected="ledger"]', { hasText: new RegExp(`^${word}$`) }).waitFor();
+  const listed = await inspector.locator("ol [data-record]").evaluateAll((rows) => rows.map((row) => row.dataset.record));
+  return listed.reverse();
 }
 
-/** Everything that is seen of the run: the stage's markup, the ledger, and what is painted. */
+/**
+ * Everything that is seen of the run, a line an element: the stage and the ledger with their attributes in order, and what is painted.
+ */
 export async function picture(page) {
   return page.evaluate(() => {
-    const seen = ["#stage", "footer [data-ledger]"].flatMap((selector) => [...document.querySelectorAll(selector)]);
-    const markup = seen.map((element) => element.outerHTML);
-    const painted = [...document.querySelectorAll("#stage canvas")].map((canvas) => canvas.toDataURL());
-    return [...markup, ...painted].join("\n");
+    const lines = [];
+    const write = (element) => {
+      const attributes = [...element.attributes].map(({ name, value }) => `${name}=${value}`).sort();
+      const words = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data);
+      lines.push([element.tagName, ...attributes, ...words].join(" "));
+      [...element.children].forEach(write);
+    };
+    document.querySelectorAll("#stage, footer [data-ledger]").forEach(write);
+    document.querySelectorAll("#stage canvas").forEach((canvas) => lines.push(canvas.toDataURL()));
+    return lines;
   });
+}
+
+/** Refuses two pictures that differ, naming the first difference. */
+export function assertSamePicture(seen, expected, when) {
+  const at = expected.findIndex((line, index) => line !== seen[index]);
+  const short = (line) => String(line).slice(0, 300);
+  assert.ok(at < 0, `${when}: ${short(seen[at])}\n  instead of ${short(expected[at])}`);
+  assert.equal(seen.length, expected.length, when);
 }
