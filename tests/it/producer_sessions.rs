@@ -266,3 +266,18 @@ fn a_run_that_has_all_the_records_it_may_keep_says_so_and_goes_on() {
     simulation.advance_to(ms(1_300));
     assert_eq!(simulation.state().now, ms(1_300), "time goes on");
 }
+
+#[test]
+fn a_run_that_has_all_the_bytes_it_may_keep_says_so() {
+    let mut scenario = scenario("java", r#"{"linger.ms": 0, "acks": "0", "batch.size": 1000000}"#);
+    let workload = r#"{"ratePerSecond": 5000, "values": {"json": {"bytes": 900000}}, "startUs": 20000}"#;
+    scenario.producers[0].workload = Some(serde_json::from_str(workload).unwrap());
+    scenario.topics[0].replication_factor = 1;
+    scenario.links.client.bandwidth_bytes_per_second = 1_000_000_000_000;
+    let mut simulation = Simulation::new(Arc::new(scenario));
+    simulation.advance_to(ms(400));
+    let state = simulation.state();
+    assert_eq!(state.limit, Some(Limit::Bytes));
+    assert!((550..650).contains(&state.ledger.totals().sent), "{}", state.ledger.totals().sent);
+    assert!(Limit::Bytes.to_string().contains("at most 512 MiB"));
+}

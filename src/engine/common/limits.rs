@@ -2,6 +2,8 @@
 
 /// Most records that one run keeps in its ledger.
 pub const RECORDS_MAX: usize = 1_000_000;
+/// Most bytes of encoded records that one run keeps: what is sent stays readable, whatever retention takes from the logs.
+pub const RUN_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Most events that one run keeps for its timeline.
 pub const EVENTS_MAX: usize = 4_000_000;
 /// Most brokers on the stage.

@@ -78,6 +78,8 @@ pub enum EventKind {
 pub enum Limit {
     /// `RECORDS_MAX`: nothing more is sent.
     Records,
+    /// `RUN_BYTES_MAX`: nothing more is sent.
+    Bytes,
     /// `EVENTS_MAX`: time stands still.
     Events,
     /// Too much happened in one microsecond: time stands still.
@@ -94,6 +96,11 @@ impl fmt::Display for Limit {
                 f,
                 "This run keeps at most {} records; nothing more is sent. Lower the rate, or reset the run.",
                 limits::RECORDS_MAX
+            ),
+            Limit::Bytes => write!(
+                f,
+                "This run keeps at most {} MiB of records; nothing more is sent. Lower the rate or the values' size, or reset the run.",
+                limits::RUN_BYTES_MAX / 1024 / 1024
             ),
             Limit::Events => write!(
                 f,

@@ -133,7 +133,8 @@ impl State {
 
     /// The run has come to a limit.
     pub(super) fn reach(&mut self, limit: Limit) {
-        if self.limit.is_none_or(|reached| reached == Limit::Records && limit != Limit::Records) {
+        let stands_still = |limit| matches!(limit, Limit::Events | Limit::Instant);
+        if self.limit.is_none_or(|reached| !stands_still(reached) && stands_still(limit)) {
             self.limit = Some(limit);
             self.emit(EventKind::LimitReached(limit));
         }

@@ -137,10 +137,8 @@ impl State {
         if waiting + count as usize > limits::BLOCKED_SENDS_MAX {
             return Err(CommandError::LimitReached(Limit::BlockedSends.to_string()));
         }
-        if self.ledger.records_count() + count as usize > limits::RECORDS_MAX {
-            return Err(CommandError::LimitReached(Limit::Records.to_string()));
-        }
-        Ok(())
+        let limit = self.limit_of_sending(count as usize);
+        limit.map_or(Ok(()), |limit| Err(CommandError::LimitReached(limit.to_string())))
     }
 
     fn ensure_can_grow(&self, topic: TopicId, partitions: u32) -> Result<(), CommandError> {

@@ -158,8 +158,8 @@ impl State {
 
     /// The application calls `send()`. The record, the call if it waits, and whether the sender should look.
     fn call_send(&mut self, id: SessionId, call: Call) -> (Option<RecordId>, Option<BlockedCall>, bool) {
-        if self.ledger.records_count() >= limits::RECORDS_MAX {
-            self.reach(Limit::Records);
+        if let Some(limit) = self.limit_of_sending(1) {
+            self.reach(limit);
             return (None, None, false);
         }
         let (now, timestamp) = (self.now, self.wall_clock_ms());
@@ -180,6 +180,15 @@ impl State {
         let blocked = BlockedCall { record, call, timestamp, deadline, on: BlockedOn::Metadata };
         let (blocked, wake) = self.attempt(id, blocked, false);
         (Some(record), blocked, wake)
+    }
+
+    /// The limit that so many more records would pass, if any.
+    pub(super) fn limit_of_sending(&self, records: usize) -> Option<Limit> {
+        if self.ledger.records_count() + records > limits::RECORDS_MAX {
+            Some(Limit::Records)
+        } else {
+            (self.metrics.compressed_bytes >= limits::RUN_BYTES_MAX).then_some(Limit::Bytes)
+        }
     }
 
     /// A call that waits may go on now.
