@@ -12,6 +12,7 @@ mod codec_fingerprints;
 mod corrupt;
 mod demonstrations;
 mod determinism;
+mod elections;
 mod house;
 mod ledger_oracle;
 mod log_append;

@@ -34,7 +34,8 @@
 //! What a broker keeps through a crash of its process: its logs, as far as they were appended, and the high watermarks that it
 //! wrote to `replication-offset-checkpoint` every 5 s.
 //!
-//! Not here yet: KRaft's quorum and metadata log, unclean and preferred elections, ELR, controlled shutdown.
+//! Not here yet: KRaft's quorum and metadata log, controlled shutdown, and calling [`partition_change`] for unclean and preferred
+//! elections and ELR: the controller elects online, without ELR.
 
 pub mod broker;
 pub mod controller;
@@ -46,6 +47,7 @@ pub mod in_sync_replicas;
 pub mod metadata;
 pub mod output;
 pub mod partition;
+pub mod partition_change;
 pub mod placement;
 pub mod protocol;
 pub mod replica;
@@ -62,5 +64,8 @@ pub use event::{BrokerEvent, ControllerEvent};
 pub use in_sync_replicas::InSyncReplicas;
 pub use output::{BrokerEffect, BrokerOutput, BrokerTimer, ControllerEffect, ControllerOutput, ControllerTimer};
 pub use partition::{Follower, Leader, Partition, Role};
+pub use partition_change::{
+    ElectedBy, ElectionKind, LeaderRecoveryState, PartitionChange, PartitionChangeBuilder, PartitionState,
+};
 pub use placement::ring_placement;
 pub use replica::Replica;

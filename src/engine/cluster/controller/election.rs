@@ -1,47 +1,54 @@
-//! Who leads when something changes: of `PartitionChangeBuilder`, the clean online election without ELR.
+//! Who leads when something changes, as this controller asks for it: an online election without ELR.
 //!
-//! The rule it keeps: only a member of the ISR that is alive may lead, and an ISR is never written empty. So while the last
-//! member is down the partition is offline and waits for it. Unclean and preferred election and ELR are elsewhere, later.
+//! The rule it keeps is [`crate::engine::cluster::partition_change`]'s, which decides; here a registration, which has no ELR, is
+//! put in its terms. So only a member of the ISR that is alive may lead, and an ISR is never written empty: while the last
+//! member is down the partition is offline and waits for it.
 
+use crate::engine::cluster::partition_change::{
+    ElectionKind, LeaderRecoveryState, PartitionChangeBuilder, PartitionState,
+};
 use crate::engine::cluster::protocol::PartitionRegistration;
-use crate::engine::common::{BrokerId, LeaderEpoch};
-use std::sync::Arc;
+use crate::engine::common::BrokerId;
 
 /// The partition after its ISR is to be `target_isr` (in the order given) and the brokers for which `is_alive` holds may
 /// lead; nothing if that changes nothing.
-///
-/// Leader, with "valid" = alive and in the target ISR:
-///
-/// | present leader valid | some replica valid | leader |
-/// |----------------------|--------------------|--------|
-/// | yes                  | (yes)              | the present one |
-/// | no                   | yes                | the first valid in assignment order |
-/// | no                   | no                 | none   |
-///
-/// An empty target ISR elects nobody and is not written: the present ISR stays. The leader epoch rises if the leader
-/// changes, the partition epoch if anything does.
 pub(super) fn change_partition(
     partition: &PartitionRegistration,
     target_isr: &[BrokerId],
     is_alive: impl Fn(BrokerId) -> bool,
 ) -> Option<PartitionRegistration> {
-    let is_valid = |broker: &BrokerId| is_alive(*broker) && target_isr.contains(broker);
-    let leader = partition.leader.filter(is_valid).or_else(|| partition.replicas.iter().copied().find(is_valid));
-    let isr: Arc<[BrokerId]> = if target_isr.is_empty() { partition.isr.clone() } else { target_isr.into() };
-    let epoch_step = i32::from(leader != partition.leader);
-    let changed = PartitionRegistration {
+    let before = PartitionState {
         replicas: partition.replicas.clone(),
-        isr,
-        leader,
-        leader_epoch: LeaderEpoch(partition.leader_epoch.0 + epoch_step),
-        partition_epoch: partition.partition_epoch + 1,
+        isr: partition.isr.clone(),
+        elr: [].into(),
+        last_known_elr: [].into(),
+        leader: partition.leader,
+        leader_epoch: partition.leader_epoch,
+        partition_epoch: partition.partition_epoch,
+        leader_recovery_state: LeaderRecoveryState::Recovered,
     };
-    (changed.leader != partition.leader || changed.isr != partition.isr).then_some(changed)
+    let builder = PartitionChangeBuilder {
+        partition: &before,
+        election: ElectionKind::Online,
+        target_isr: Some(target_isr),
+        min_isr: 1, // only ELR asks for it
+        elr_enabled: false,
+        unclean_shutdown_replicas: &[],
+    };
+    let after = builder.build(is_alive)?.after;
+    Some(PartitionRegistration {
+        replicas: after.replicas,
+        isr: after.isr,
+        leader: after.leader,
+        leader_epoch: after.leader_epoch,
+        partition_epoch: after.partition_epoch,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::common::LeaderEpoch;
 
     fn brokers(ids: &[i32]) -> Vec<BrokerId> {
         ids.iter().copied().map(BrokerId).collect()
