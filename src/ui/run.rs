@@ -4,7 +4,7 @@ use super::published::{Published, RunView, refresh};
 use super::wish::Wish;
 use crate::course::{Cast, PRESETS, Place, Preset, Room};
 use crate::engine::common::{Offset, RecordId, VirtualTime};
-use crate::engine::sim::{Command, EventKind, ProducerEvent, Scenario, State, Timeline};
+use crate::engine::sim::{Command, EventKind, ProducerEvent, Scenario, State, Timeline, TraceHash};
 use crate::view::frame::Flight;
 use crate::view::inspection::Inspection;
 use crate::view::ledger::LedgerView;
@@ -47,6 +47,8 @@ pub struct Run {
     notice: Option<Rc<str>>,
     problem: Option<String>,
     news: Option<String>,
+    /// What was inspected last, and when.
+    inspected: Option<(Subject, VirtualTime, TraceHash)>,
     /// The next visible event, as far as it was looked for, and from where it was looked.
     outlook: Option<(VirtualTime, Option<VirtualTime>)>,
 }
@@ -80,6 +82,7 @@ impl Run {
             notice: None,
             problem: None,
             news: None,
+            inspected: None,
             outlook: None,
         }
     }
@@ -87,6 +90,7 @@ impl Run {
     /// The reader goes elsewhere.
     pub fn leave(&mut self) {
         self.playback.pause();
+        self.inspected = None;
     }
 
     /// The state at the moment shown.
@@ -277,8 +281,19 @@ impl Run {
         }
     }
 
+    /// Looks at the subject again, unless nothing has happened since: a long list is not made anew for nothing.
+    fn inspect(&mut self, published: &mut Published) {
+        let state = self.timeline.state();
+        let seen = self.subject.map(|subject| (subject, state.now, state.trace_hash));
+        if seen != self.inspected || published.inspection.is_some() != seen.is_some() {
+            self.inspected = seen;
+            published.inspection = self.subject.map(|subject| Rc::new(Inspection::of(state, &subject)));
+        }
+    }
+
     /// Brings the slices up to date.
-    pub fn publish(&self, published: &mut Published) {
+    pub fn publish(&mut self, published: &mut Published) {
+        self.inspect(published);
         let state = self.state();
         refresh(&mut published.frame, Frame::of(state, self.now()));
         refresh(&mut published.transport, TransportView::of(&self.timeline, &self.playback));
@@ -290,7 +305,6 @@ impl Run {
         let run = RunView { seed: state.scenario.seed, cast, preset: self.preset, problem: self.problem.clone() };
         refresh(&mut published.run, run);
         published.subject = self.subject;
-        published.inspection = self.subject.map(|subject| Rc::new(Inspection::of(state, &subject)));
         published.last_sent = self.last_sent.clone();
         published.refusal = self.refusal.clone();
         let limit = state.limit.map(|limit| Rc::from(limit.to_string()));

@@ -33,7 +33,7 @@ pub fn Timeline() -> Html {
                 { for view.ticks.iter().map(|at| tick(&view, *at)) }
             </svg>
             <input class={Class::TimelineRange} type="range" min="0" max={view.span_us.to_string()} step="1"
-                value={view.now_us.to_string()} aria-label="Moment of the run" aria-valuetext={moment} data-transport="timeline" {oninput} />
+                value={view.now_us.to_string()} aria-label="Moment of the run" aria-valuetext={moment} data-transport="timeline" data-page-arrows="" {oninput} />
             <div class={Class::TimelineMarks}>
                 <Marks {view} />
             </div>

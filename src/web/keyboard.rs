@@ -60,6 +60,10 @@ fn takes_space(element: &Element) -> bool {
         || element.get_attribute("role").is_some_and(|role| role == "button")
 }
 
+/// An element that leaves the arrows to the page says so with the attribute `data-page-arrows`.
 fn takes_arrows(element: &Element) -> bool {
+    if element.has_attribute("data-page-arrows") {
+        return false;
+    }
     input_kind(element).is_some_and(|kind| matches!(kind.as_str(), "range" | "radio"))
 }

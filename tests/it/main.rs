@@ -14,6 +14,7 @@ mod demonstrations;
 mod determinism;
 mod elections;
 mod house;
+mod inspections;
 mod ledger_oracle;
 mod log_append;
 mod log_properties;
