@@ -2,7 +2,7 @@
 
 use super::Class;
 use super::runner::{RunnerHandle, use_runner, use_slice};
-use super::send_state::{ContentField, ContentKind, SendChange, SendState};
+use super::send_state::{ContentKind, Part, SendChange, SendState};
 use super::wish::Wish;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
@@ -32,8 +32,8 @@ pub fn SendForm(props: &SendFormProps) -> Html {
         <form class={Class::Form} {onsubmit} aria-labelledby="send-title">
             <h2 id="send-title">{"Send a record"}</h2>
             <ProducerChoice state={state.clone()} />
-            <ContentRow name="key" field={state.key.clone()} state={state.clone()} />
-            <ContentRow name="value" field={state.value.clone()} state={state.clone()} />
+            <ContentRow part={Part::Key} state={state.clone()} />
+            <ContentRow part={Part::Value} state={state.clone()} />
             <Details state={state.clone()} />
             <div class={Class::FormActions}>
                 <button type="submit" class={classes!(Class::Button, Class::ButtonMain)} data-send="submit">{"Send"}</button>
@@ -71,7 +71,7 @@ fn sender(
 }
 
 /// A callback that takes a field's text into the form.
-fn change(state: &SendHandle, make: fn(String) -> SendChange) -> Callback<InputEvent> {
+fn change(state: &SendHandle, make: impl Fn(String) -> SendChange + 'static) -> Callback<InputEvent> {
     let state = state.clone();
     Callback::from(move |event: InputEvent| {
         let Some(target) = event.target() else { return };
@@ -96,34 +96,30 @@ fn choose(state: &SendHandle, make: impl Fn(String) -> Option<SendChange> + 'sta
 /// Properties of [`ContentRow`].
 #[derive(Properties, PartialEq)]
 struct ContentRowProps {
-    name: &'static str,
-    field: ContentField,
+    part: Part,
     state: SendHandle,
 }
 
 /// The key or the value: how it is given, and what.
 #[component]
 fn ContentRow(props: &ContentRowProps) -> Html {
-    let is_key = props.name == "key";
-    let (kind, text): (fn(ContentKind) -> SendChange, fn(String) -> SendChange) = if is_key {
-        (SendChange::KeyKind, SendChange::KeyText)
-    } else {
-        (SendChange::ValueKind, SendChange::ValueText)
-    };
-    let onchange = choose(&props.state, move |word| Some(kind(ContentKind::from_word(&word)?)));
-    let given = matches!(props.field.kind, ContentKind::Text | ContentKind::Hex);
-    let id = format!("send-{}", props.name);
+    let (part, state) = (props.part, &props.state);
+    let field = state.part(part);
+    let onchange = choose(state, move |word| Some(SendChange::Kind(part, ContentKind::from_word(&word)?)));
+    let oninput = change(state, move |text| SendChange::Text(part, text));
+    let given = matches!(field.kind, ContentKind::Text | ContentKind::Hex);
+    let id = format!("send-{}", part.word());
     html! {
         <div class={Class::FormRow}>
-            <label for={id.clone()}>{props.name}</label>
-            <select class={Class::Field} aria-label={format!("{} as", props.name)} data-send={format!("{}-kind", props.name)} {onchange}>
+            <label for={id.clone()}>{part.word()}</label>
+            <select class={Class::Field} aria-label={format!("{} as", part.word())} data-send={format!("{}-kind", part.word())} {onchange}>
                 { for ContentKind::ALL.into_iter().map(|kind| html! {
-                    <option value={kind.word()} selected={kind == props.field.kind}>{kind.word()}</option>
+                    <option value={kind.word()} selected={kind == field.kind}>{kind.word()}</option>
                 }) }
             </select>
-            <input {id} class={Class::Field} type="text" autocomplete="off" autocapitalize="off" spellcheck="false" data-send={props.name}
-                placeholder={ if given { "" } else { props.field.kind.word() } } disabled={!given}
-                value={ if given { props.field.text.clone() } else { String::new() } } oninput={change(&props.state, text)} />
+            <input {id} class={Class::Field} type="text" autocomplete="off" autocapitalize="off" spellcheck="false" data-send={part.word()}
+                placeholder={ if given { "" } else { field.kind.word() } } disabled={!given}
+                value={ if given { field.text.clone() } else { String::new() } } {oninput} />
         </div>
     }
 }

@@ -94,15 +94,33 @@ impl Default for SendState {
     }
 }
 
+/// The two parts of a record that are given alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The key.
+    Key,
+    /// The value.
+    Value,
+}
+
+impl Part {
+    /// Its word in the form and in `data-send`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Part::Key => "key",
+            Part::Value => "value",
+        }
+    }
+}
+
 /// A change of the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the names are the fields'
 pub enum SendChange {
     Producer(String),
-    KeyKind(ContentKind),
-    KeyText(String),
-    ValueKind(ContentKind),
-    ValueText(String),
+    Kind(Part, ContentKind),
+    Text(Part, String),
     Headers(String),
     Partition(String),
     Burst(String),
@@ -115,10 +133,8 @@ impl Reducible for SendState {
         let mut next = (*self).clone();
         match change {
             SendChange::Producer(name) => next.producer = name,
-            SendChange::KeyKind(kind) => next.key.kind = kind,
-            SendChange::KeyText(text) => next.key.text = text,
-            SendChange::ValueKind(kind) => next.value.kind = kind,
-            SendChange::ValueText(text) => next.value.text = text,
+            SendChange::Kind(part, kind) => next.part_mut(part).kind = kind,
+            SendChange::Text(part, text) => next.part_mut(part).text = text,
             SendChange::Headers(text) => next.headers = text,
             SendChange::Partition(text) => next.partition = text,
             SendChange::Burst(text) => next.burst = text,
@@ -131,6 +147,22 @@ impl Reducible for SendState {
 pub const BURST_MAX: u32 = 100_000;
 
 impl SendState {
+    /// What stands in a part's field.
+    #[must_use]
+    pub fn part(&self, part: Part) -> &ContentField {
+        match part {
+            Part::Key => &self.key,
+            Part::Value => &self.value,
+        }
+    }
+
+    fn part_mut(&mut self, part: Part) -> &mut ContentField {
+        match part {
+            Part::Key => &mut self.key,
+            Part::Value => &mut self.value,
+        }
+    }
+
     /// The record that the form describes.
     ///
     /// # Errors

@@ -24,7 +24,6 @@ pub fn set_root_attribute(name: &str, value: Option<&str>) {
 }
 
 /// Calls `on_event` for each event of this kind on the document. The listener ends when dropped.
-#[must_use]
 pub fn listen(kind: &'static str, on_event: impl Fn() + 'static) -> EventListener {
     EventListener::new(&document(), kind, move |_| on_event())
 }
