@@ -249,6 +249,10 @@ impl Network {
         payload: Payload,
     ) -> Option<Flying> {
         let connection = self.connections.get_mut(&id)?;
+        debug_assert!(
+            connection.client_open || !matches!(payload, Payload::Request(..)),
+            "nobody sends a request on a connection that it has closed"
+        );
         let bytes = payload.size_in_bytes() as u64;
         let server = Endpoint::Broker(connection.server);
         let (lane, from, to) = match direction {

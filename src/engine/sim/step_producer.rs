@@ -51,8 +51,12 @@ impl State {
             if wake {
                 let now = self.now;
                 let turn = self.session_mut(id).producer.wake(now);
+                let stopped_early = !turn.closed_connections.is_empty();
                 self.take_turn(id, turn);
                 looked = true;
+                if stopped_early {
+                    continue;
+                }
             }
             wake = self.run_application(id);
             if !wake {

@@ -86,7 +86,8 @@ impl Sender {
     }
 
     /// What happens at an event, as Kafka's thread goes about it: it wakes inside its poll, takes what came in, and takes turns until
-    /// there is nothing more to do at this moment.
+    /// there is nothing more to do at this moment. It stops early where it closed a connection: say that the node is not ready
+    /// ([`Sender::set_node_ready`]), then wake it again.
     pub fn wake(
         &mut self,
         accumulator: &mut RecordAccumulator,
@@ -95,14 +96,16 @@ impl Sender {
     ) -> SenderTurn {
         let mut all = SenderTurn::default();
         self.poll(accumulator, metadata, now, &mut all);
-        loop {
+        // Nothing goes to a node whose connection was just closed: whoever keeps the connections says so, and wakes again.
+        while all.closed_connections.is_empty() {
             let turn = self.run(accumulator, metadata, now);
             let is_idle = turn.is_idle();
             all.extend(turn);
             if is_idle {
-                return all;
+                break;
             }
         }
+        all
     }
 
     /// A broker answered. The node takes another request from now on; the answer itself is taken at the next poll. An answer to a request
