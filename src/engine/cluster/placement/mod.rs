@@ -1,4 +1,11 @@
-//! Which brokers hold a new partition. Simplified: in a ring. (KRaft's striped placement comes with the control plane.)
+//! Which brokers hold a new partition (KAFKA 6.7).
+//!
+//! [`ring_placement`] is what a scenario's topics get: simplified, the same every time. [`striped::place`] is KRaft's, with racks,
+//! fenced brokers and chance; [`rack_unaware::place`] is what ZooKeeper-era tools did, for the contrast.
+
+pub mod rack_unaware;
+pub mod random;
+pub mod striped;
 
 use crate::engine::common::BrokerId;
 
