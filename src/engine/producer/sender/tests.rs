@@ -154,7 +154,9 @@ fn a_batch_expires_in_flight_and_its_answer_comes_too_late() {
     fixture.wake();
     fixture.at_ms(3000).producer.set_node_ready(BrokerId(1), false);
     fixture.send(0, 10);
-    let turn = fixture.at_ms(4000).wake();
+    let mut turn = fixture.at_ms(4000).wake();
+    assert_eq!(turn.closed_connections, [BrokerId(1)], "it stops here, to be told that the node is not ready");
+    turn.extend(fixture.wake());
     assert_eq!(turn.finished.len(), 2);
     let never_sent = turn
         .finished
