@@ -244,8 +244,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let mut form = SendState::default();
-        form.key = ContentField { kind: ContentKind::Hex, text: "0g".to_string() };
+        let key = ContentField { kind: ContentKind::Hex, text: "0g".to_string() };
+        let mut form = SendState { key, ..SendState::default() };
         assert!(form.record().unwrap_err().starts_with("key: "));
         form.key.text = "00 ff".to_string();
         assert!(form.record().is_ok());
