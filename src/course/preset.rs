@@ -36,7 +36,7 @@ pub const PRESETS: [Preset; 5] = [
     preset!("A running cluster", "landing", 1_020_000, 500),
     preset!("One log", "log", 6_352_000, 1),
     preset!("Four lanes", "partitions", 100_000, 100),
-    preset!("One producer, six lanes", "batching", 300_000, 500),
+    preset!("One producer, six lanes", "batching", 1_000_000, 500),
     preset!("Three brokers, three replicas", "acks", 200_000, 200),
 ];
 

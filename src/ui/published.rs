@@ -2,6 +2,7 @@
 
 use crate::course::{Cast, Place};
 use crate::engine::sim::Command;
+use crate::view::departures::Departures;
 use crate::view::inspection::Inspection;
 use crate::view::ledger::LedgerView;
 use crate::view::log_view::LogView;
@@ -42,6 +43,8 @@ pub struct Published {
     pub news: Rc<str>,
     /// The Log room's picture; none elsewhere.
     pub log: Option<Rc<LogView>>,
+    /// Why batches left lately; only in the Batching room.
+    pub departures: Option<Rc<Departures>>,
     /// The offset that the Log room seeks.
     pub seek_target: Option<i64>,
     /// What the first page shows to tell what is real.
@@ -91,6 +94,7 @@ impl Published {
             notice: None,
             news: Rc::from(""),
             log: None,
+            departures: None,
             seek_target: None,
             proof: Rc::default(),
             broken: None,

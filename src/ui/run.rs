@@ -5,6 +5,7 @@ use super::wish::Wish;
 use crate::course::{Cast, PRESETS, Place, Preset, Room};
 use crate::engine::common::{Offset, RecordId, VirtualTime};
 use crate::engine::sim::{Command, EventKind, ProducerEvent, Scenario, State, Timeline, TraceHash};
+use crate::view::departures::Departures;
 use crate::view::frame::Flight;
 use crate::view::inspection::Inspection;
 use crate::view::ledger::LedgerView;
@@ -315,6 +316,8 @@ impl Run {
             .then(|| log_room::view(state, self.seek_target))
             .flatten()
             .map(Rc::new);
+        let batching = self.place == Place::Room(Room::Batching);
+        published.departures = batching.then(|| Rc::new(Departures::of(state)));
         if self.place == Place::Landing {
             refresh(&mut published.proof, proof::rows(state));
         }

@@ -2,6 +2,7 @@
 
 pub mod batch_bytes;
 pub mod batching_view;
+pub mod departures;
 pub mod format;
 pub mod frame;
 pub mod hashing;

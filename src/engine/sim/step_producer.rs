@@ -321,7 +321,7 @@ impl State {
         for outgoing in request.batches {
             let batch = self.ledger.ensure_batch(id, outgoing.id.0, outgoing.partition, &outgoing.record_ids, now);
             self.note_encoded(id, batch, &outgoing);
-            self.ledger.request_sent(batch, request.node, outgoing.attempts, now);
+            self.ledger.request_sent(batch, request.node, &outgoing, now);
             named.push(SentBatch {
                 partition: outgoing.partition,
                 batch: outgoing.id.0,

@@ -1,5 +1,6 @@
 //! The Batching room: inside one producer, broker by broker.
 
+pub mod departures;
 pub mod lane;
 pub mod pool;
 pub mod slots;
@@ -20,6 +21,7 @@ pub fn BatchingRoom() -> Html {
     let view = use_memo(frame, |frame| BatchingView::of(frame, 0));
     html! {
         <div class={Class::RoomStage}>
+            <departures::DepartureChart />
             <section class={classes!(Class::Card, Class::BatchingCard)} aria-label="Inside the producer" data-producer={view.producer.clone()}>
                 <div class={Class::CardHead}>
                     <h3 class={Class::Mono}>{format!("Producer {}", view.producer)}</h3>
@@ -33,7 +35,6 @@ pub fn BatchingRoom() -> Html {
                 { for view.brokers.iter().map(|lanes| html! { <Group key={lanes.broker} lanes={lanes.clone()} now_us={view.now_us} session={view.session} /> }) }
                 <pool::Pool view={(*view).clone()} />
             </section>
-            <Reasons />
         </div>
     }
 }
@@ -70,26 +71,5 @@ fn Group(props: &GroupProps) -> Html {
             <slots::Slots lanes={lanes.clone()} now_us={props.now_us} />
             <slots::BrokerCard lanes={lanes.clone()} />
         </section>
-    }
-}
-
-/// What the signs of the reasons mean.
-#[component]
-fn Reasons() -> Html {
-    const REASONS: [(&str, &str); 6] = [
-        ("full", "full, or another behind it"),
-        ("linger", "linger over"),
-        ("same-broker", "another leaves for the same broker"),
-        ("memory", "memory exhausted"),
-        ("flush", "flush() or close()"),
-        ("retry", "sent again"),
-    ];
-    html! {
-        <p class={Class::Legend}>
-            {"Why a batch leaves:"}
-            { for REASONS.iter().map(|(word, meaning)| html! {
-                <span key={*word}><span class={classes!(Class::ReasonMark, slots::reason_class(word))} aria-hidden="true" />{*meaning}</span>
-            }) }
-        </p>
     }
 }

@@ -2,11 +2,10 @@
 
 use super::{BATCH_RECORDS_MAX, RecordDot};
 use crate::engine::common::{RecordId, VirtualTime};
-use crate::engine::producer::{
-    InFlightRequest as OpenRequest, LeaveReason, ProducerBatch, QueuedBatch, RecordAccumulator,
-};
+use crate::engine::producer::{InFlightRequest as OpenRequest, ProducerBatch, QueuedBatch, RecordAccumulator};
 use crate::engine::sim::State;
 use crate::engine::sim::producer_session::{self, Phase, ProducerSession};
+use crate::view::departures::leave_word;
 use crate::view::format;
 use crate::view::hashing::HashFunction;
 use serde::Serialize;
@@ -283,18 +282,5 @@ impl InFlightRequest {
             records: newest(state, &ids),
             bytes: bytes.sum(),
         }
-    }
-}
-
-/// A reason's word in class names and labels.
-fn leave_word(reason: LeaveReason) -> &'static str {
-    match reason {
-        LeaveReason::Retry => "retry",
-        LeaveReason::Split => "split",
-        LeaveReason::Full | LeaveReason::BatchBehind => "full",
-        LeaveReason::Linger => "linger",
-        LeaveReason::MemoryExhausted => "memory",
-        LeaveReason::Closing | LeaveReason::Flush => "flush",
-        LeaveReason::SameBroker => "same-broker",
     }
 }

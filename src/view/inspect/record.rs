@@ -7,6 +7,7 @@ use crate::engine::config::Acks;
 use crate::engine::sim::State;
 use crate::engine::sim::ledger::{BatchMoment, Outcome, RecordEntry, RecordMoment};
 use crate::view::batch_bytes;
+use crate::view::departures::{leave_meaning, leave_word};
 use crate::view::format;
 use crate::view::frame::RecordState;
 use crate::view::news;
@@ -127,8 +128,12 @@ fn moment_words(state: &State, moment: RecordMoment) -> (String, Tone) {
 pub(super) fn batch_moment_words(state: &State, moment: BatchMoment) -> (String, Tone) {
     match moment {
         BatchMoment::Closed => ("batch closed and encoded".to_string(), Tone::Plain),
-        BatchMoment::Sent { to, attempt: 0 } => (format!("on the wire to {to}"), Tone::Plain),
-        BatchMoment::Sent { to, attempt } => (format!("on the wire to {to}, attempt {}", attempt + 1), Tone::Pending),
+        BatchMoment::Sent { to, attempt: 0, why } => {
+            (format!("on the wire to {to}: {}", leave_meaning(leave_word(why))), Tone::Plain)
+        }
+        BatchMoment::Sent { to, attempt, .. } => {
+            (format!("on the wire to {to}, attempt {}", attempt + 1), Tone::Pending)
+        }
         BatchMoment::Appended { by, base_offset, .. } => (format!("appended by {by} at {base_offset}"), Tone::Plain),
         BatchMoment::Refused { by, error } => (format!("refused by {by}: {}", error.name()), Tone::Lost),
         BatchMoment::Replicated { by, .. } => (format!("copied by {by}"), Tone::Plain),

@@ -7,6 +7,7 @@ use super::totals::{Flags, Standing};
 use crate::engine::common::{
     BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime, limits,
 };
+use crate::engine::producer::LeaveReason;
 use crate::engine::record::{Header, RecordBatch};
 use bytes::Bytes;
 use serde::Serialize;
@@ -191,6 +192,8 @@ pub enum BatchMoment {
         to: BrokerId,
         /// Which attempt, from 0.
         attempt: u32,
+        /// Why it left then.
+        why: LeaveReason,
     },
     /// The leader wrote it.
     Appended {

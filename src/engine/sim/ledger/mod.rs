@@ -19,6 +19,7 @@ use super::chunked::Chunked;
 use crate::engine::common::{
     BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime,
 };
+use crate::engine::producer::OutgoingBatch;
 use crate::engine::record::{Header, RecordBatch};
 use books::{Books, Missing};
 use bytes::Bytes;
@@ -69,6 +70,12 @@ impl Ledger {
     #[must_use]
     pub fn record(&self, id: RecordId) -> Option<&RecordEntry> {
         self.books.records.get(usize::try_from(id.0).ok()?)
+    }
+
+    /// How many batches there are; they are numbered from 0 in the order in which they were made.
+    #[must_use]
+    pub fn batches_count(&self) -> usize {
+        self.books.batches.len()
     }
 
     /// A batch.
@@ -306,9 +313,9 @@ impl Ledger {
     }
 
     /// A request with a batch left for a broker.
-    pub(super) fn request_sent(&mut self, batch: BatchRef, to: BrokerId, attempt: u32, at: VirtualTime) {
+    pub(super) fn request_sent(&mut self, batch: BatchRef, to: BrokerId, outgoing: &OutgoingBatch, at: VirtualTime) {
         let entry = self.books.batch_mut(batch);
-        entry.note(at, BatchMoment::Sent { to, attempt });
+        entry.note(at, BatchMoment::Sent { to, attempt: outgoing.attempts, why: outgoing.reason });
         entry.on_the_wire += 1;
     }
 
