@@ -42,14 +42,14 @@ pub fn DepartureChart() -> Html {
 /// One column, its reasons stacked from the bottom.
 fn bar(view: &Departures, at: usize, column: &[u32; REASONS.len()]) -> Html {
     let mut below = 0;
-    let part = |(word, count): (&&str, &u32)| {
+    let part = |(word, count): (&&'static str, &u32)| {
         if *count == 0 {
             return Html::default();
         }
         let (top, height) = (below + count, count * HEIGHT * 10 / view.most);
         let y = (HEIGHT * 10).saturating_sub(top * HEIGHT * 10 / view.most);
         below = top;
-        html! { <rect key={**word} class={classes!(Class::ReasonBar, reason_class(word))} x={(at * 10 + 1).to_string()} y={tenths(y)} width="8" height={tenths(height)} /> }
+        html! { <rect key={*word} class={classes!(Class::ReasonBar, reason_class(word))} x={(at * 10 + 1).to_string()} y={tenths(y)} width="8" height={tenths(height)} /> }
     };
     html! { <g key={at}>{ for REASONS.iter().zip(column).map(part) }</g> }
 }
