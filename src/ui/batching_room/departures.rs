@@ -23,7 +23,7 @@ pub fn DepartureChart() -> Html {
                 <h3>{format!("Batches sent per {} ms", COLUMN_US / 1000)}</h3>
                 <ul class={Class::DepartureLegend}>
                     { for REASONS.iter().zip(view.totals).map(|(word, count)| html! {
-                        <li key={*word}><span class={classes!(Class::ReasonMark, reason_class(word))} aria-hidden="true" />{leave_meaning(word)}{" "}<strong>{count}</strong></li>
+                        <li key={*word} title={leave_meaning(word)}><span class={classes!(Class::ReasonMark, reason_class(word))} aria-hidden="true" />{short(word)}{" "}<strong>{count}</strong></li>
                     }) }
                 </ul>
                 <span class={Class::PushRight} /><TruthLabel truth={Truth::Exact} />
@@ -52,6 +52,18 @@ fn bar(view: &Departures, at: usize, column: &[u32; REASONS.len()]) -> Html {
         html! { <rect key={*word} class={classes!(Class::ReasonBar, reason_class(word))} x={(at * 10 + 1).to_string()} y={tenths(y)} width="8" height={tenths(height)} /> }
     };
     html! { <g key={at}>{ for REASONS.iter().zip(column).map(part) }</g> }
+}
+
+/// A reason in a word or two.
+fn short(word: &str) -> &'static str {
+    match word {
+        "full" => "full",
+        "linger" => "linger",
+        "same-broker" => "same broker",
+        "memory" => "memory exhausted",
+        "flush" => "flush()",
+        _ => "again",
+    }
 }
 
 fn tenths(value: u32) -> String {

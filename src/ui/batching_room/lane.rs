@@ -72,8 +72,8 @@ fn Batch(props: &BatchProps) -> Html {
             onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
             <span class={Class::SrOnly}>{about}</span>
             <span class={Class::BatchHead}><span>{format::bytes(batch.bytes.unsigned_abs())}</span><span>{when}</span></span>
-            <svg class={Class::BatchBar} width="100%" height="26" aria-hidden="true">
-                <rect class={Class::SegmentFrame} x="0.5" y="0.5" width="99.5%" height="25" rx="5" />
+            <svg class={Class::BatchBar} width="100%" height="22" aria-hidden="true">
+                <rect class={Class::SegmentFrame} x="0.5" y="0.5" width="99.5%" height="21" rx="5" />
                 { fill(batch) }
             </svg>
             <svg class={Class::LingerBar} width="100%" height="4" aria-hidden="true">
@@ -92,7 +92,7 @@ fn fill(batch: &ProducerBatchFrame) -> Html {
     let block = |(index, record): (usize, &RecordDot)| {
         let (x, width) = (full * index as u64 / count, full / count);
         html! {
-            <rect key={index} class={classes!(Class::RecordBlock, hue_class(record.hue))} x={hundredths(x)} y="3" width={hundredths(width)} height="20" rx="2"
+            <rect key={index} class={classes!(Class::RecordBlock, hue_class(record.hue))} x={hundredths(x)} y="3" width={hundredths(width)} height="16" rx="2"
                 data-record={record.id.map(|id| id.to_string())}><title>{record.key.clone()}</title></rect>
         }
     };
