@@ -67,17 +67,17 @@ pub(super) mod tests {
     }
 
     /// Gives these numbers in turn.
-    struct Given(std::vec::IntoIter<u32>);
+    struct Given<'a>(std::slice::Iter<'a, u32>);
 
-    impl RandomSource for Given {
+    impl RandomSource for Given<'_> {
         fn next_u31(&mut self) -> u32 {
-            self.0.next().expect("no more is drawn")
+            *self.0.next().expect("no more is drawn")
         }
     }
 
     #[test]
     fn bounds_are_kept_as_in_java() {
-        let below = |bound, bits: &[u32]| Given(bits.to_vec().into_iter()).next_below(bound);
+        let below = |bound, bits: &[u32]| Given(bits.iter()).next_below(bound);
         assert_eq!(below(8, &[i32::MAX as u32]), 7, "a power of two takes the high bits");
         assert_eq!(below(8, &[1 << 28]), 1);
         assert_eq!(below(3, &[7]), 1, "any other bound the rest");
