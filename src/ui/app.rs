@@ -37,7 +37,7 @@ pub fn App() -> Html {
     };
     html! {
         <ContextProvider<RunnerHandle> context={(*runner).clone()}>
-            <div class={Class::App}>
+            <div class={Class::App} id="page">
                 <a class={Class::SkipLink} href="#stage" onclick={skip_to_stage()}>{"To the stage"}</a>
                 <Header {place} on_help={on_help.clone()} {on_theme} />
                 if place == Place::Room(Room::Ring) {
@@ -45,13 +45,13 @@ pub fn App() -> Html {
                 } else {
                     <RoomPage key={place.slug()} {place} {send} inspector={*inspector} />
                 }
-                <LiveRegion />
-                <Notice />
-                <PanicCard />
-                if *help {
-                    <Help on_close={on_help} />
-                }
             </div>
+            <LiveRegion />
+            <Notice />
+            <PanicCard />
+            if *help {
+                <Help on_close={on_help} />
+            }
         </ContextProvider<RunnerHandle>>
     }
 }

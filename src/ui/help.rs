@@ -2,10 +2,10 @@
 
 use super::Class;
 use super::icon::{Icon, Sign};
+use super::overlay::use_overlay;
 use super::rich_text::RichText;
 use super::truth::{Truth, TruthLabel};
 use crate::course::glossary::GLOSSARY;
-use crate::web::document;
 use yew::prelude::*;
 
 const KEYS: &[(&str, &str)] = &[
@@ -28,7 +28,7 @@ pub struct HelpProps {
 /// The help.
 #[component]
 pub fn Help(props: &HelpProps) -> Html {
-    use_effect_with((), |()| document::focus("help-close"));
+    use_overlay(true, "help-close");
     let close = props.on_close.reform(|_: MouseEvent| ());
     html! {
         <div class={Class::Overlay}>

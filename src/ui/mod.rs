@@ -18,6 +18,7 @@ pub mod lesson;
 pub mod live_region;
 pub mod log_room;
 pub mod notice;
+pub mod overlay;
 pub mod panic_card;
 pub mod partitions_room;
 pub mod published;

@@ -1,9 +1,10 @@
 //! What the reader sees when the engine broke: what happened, the run to copy, and a way on.
 
 use super::Class;
+use super::overlay::use_overlay;
 use super::runner::{use_runner, use_slice};
 use super::wish::Wish;
-use crate::web::{clipboard, document};
+use crate::web::clipboard;
 use yew::prelude::*;
 
 /// The card, if a run broke.
@@ -12,11 +13,7 @@ pub fn PanicCard() -> Html {
     let broken = use_slice(|published| published.broken.clone());
     let runner = use_runner();
     let copied = use_state(|| "");
-    use_effect_with(broken.is_some(), |shown| {
-        if *shown {
-            document::focus("panic-copy");
-        }
-    });
+    use_overlay(broken.is_some(), "panic-copy");
     let Some(broken) = broken else { return Html::default() };
     let copy = {
         let (broken, copied) = (broken.clone(), copied.clone());

@@ -46,3 +46,34 @@ pub fn set_property(element: &Element, name: &str, value: &str) {
         let _ = element.style().set_property(name, value);
     }
 }
+
+/// Takes a part of the page out of the reader's reach; when dropped, it is back, and the focus where it was.
+pub struct Cover {
+    behind: Option<Element>,
+    focused: Option<HtmlElement>,
+}
+
+impl Cover {
+    /// Covers the element with this id, if there is one.
+    #[must_use]
+    pub fn over(id: &str) -> Self {
+        let document = document();
+        let focused = document.active_element().and_then(|element| element.dyn_into().ok());
+        let behind = document.get_element_by_id(id);
+        if let Some(behind) = &behind {
+            let _ = behind.set_attribute("inert", "");
+        }
+        Self { behind, focused }
+    }
+}
+
+impl Drop for Cover {
+    fn drop(&mut self) {
+        if let Some(behind) = &self.behind {
+            let _ = behind.remove_attribute("inert");
+        }
+        if let Some(focused) = &self.focused {
+            let _ = focused.focus();
+        }
+    }
+}
