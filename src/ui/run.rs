@@ -4,7 +4,7 @@ use super::published::{Published, RunView, refresh};
 use super::wish::Wish;
 use crate::course::{Cast, PRESETS, Place, Preset, Room};
 use crate::engine::common::{Offset, RecordId, VirtualTime};
-use crate::engine::sim::{Command, EventKind, ProducerEvent, Scenario, State, Timeline, TraceHash};
+use crate::engine::sim::{Command, EventKind, ProducerEvent, Scenario, State, TimedCommand, Timeline, TraceHash};
 use crate::view::departures::Departures;
 use crate::view::frame::Flight;
 use crate::view::inspection::Inspection;
@@ -23,7 +23,7 @@ const PAGE_END: VirtualTime = VirtualTime(3_600_000_000);
 
 thread_local! {
     /// What was last attempted: if the engine panics, this is the run to report.
-    static LAST_ATTEMPT: RefCell<Option<(Scenario, VirtualTime)>> = const { RefCell::new(None) };
+    static LAST_ATTEMPT: RefCell<Option<(Rc<Scenario>, VirtualTime)>> = const { RefCell::new(None) };
 }
 
 /// The scenario of what was last attempted, as text.
@@ -31,7 +31,9 @@ thread_local! {
 pub fn last_attempt() -> String {
     LAST_ATTEMPT.with(|last| {
         let last = last.borrow();
-        last.as_ref().map(|(scenario, end)| Scenario { end: *end, ..scenario.clone() }.to_json()).unwrap_or_default()
+        last.as_ref()
+            .map(|(script, end)| Scenario { end: *end, ..Scenario::clone(script) }.to_json())
+            .unwrap_or_default()
     })
 }
 
@@ -39,6 +41,8 @@ pub fn last_attempt() -> String {
 pub struct Run {
     place: Place,
     timeline: Timeline,
+    /// The whole run, its commands to come included: what is reported if the engine panics.
+    script: Rc<Scenario>,
     playback: Playback,
     preset: Option<usize>,
     subject: Option<Subject>,
@@ -66,7 +70,8 @@ impl Run {
     }
 
     fn of_scenario(place: Place, scenario: Scenario, preset: Preset, index: Option<usize>) -> Self {
-        attempt(&scenario, preset.opens_at);
+        let script = Rc::new(scenario.clone());
+        attempt(&script, preset.opens_at);
         let mut timeline = Timeline::new(scenario);
         timeline.advance_to(preset.opens_at);
         let mut playback = Playback::new(Speed::one_in(preset.one_in));
@@ -74,6 +79,7 @@ impl Run {
         Self {
             place,
             timeline,
+            script,
             playback,
             preset: index,
             subject: None,
@@ -86,6 +92,11 @@ impl Run {
             inspected: None,
             outlook: None,
         }
+    }
+
+    /// From now on, this is the run to report.
+    pub fn note_attempt(&self) {
+        attempt(&self.script, self.now());
     }
 
     /// The reader goes elsewhere.
@@ -191,7 +202,12 @@ impl Run {
 
     fn bring_back(&mut self) {
         self.playback.pause();
-        self.timeline.restore_branch();
+        if self.timeline.restore_branch() {
+            let (at, end) = (self.now(), self.timeline.end());
+            self.timeline.seek(end);
+            self.script = Rc::new(self.timeline.to_scenario());
+            self.timeline.seek(at);
+        }
         self.outlook = None;
         self.hear();
     }
@@ -205,8 +221,16 @@ impl Run {
         }
     }
 
+    /// If the engine panics over a command, the command is part of the run to report.
+    fn attempt_command(&self, command: &Command) {
+        let mut script = self.timeline.to_scenario();
+        script.commands.push(TimedCommand { at: self.now(), command: command.clone() });
+        attempt(&Rc::new(script), self.now());
+    }
+
     fn submit(&mut self, command: Command) {
         let first_new = RecordId(self.state().ledger.records_count() as u64);
+        self.attempt_command(&command);
         if let Err(error) = self.timeline.submit(command.clone()) {
             let sentence = Some(Rc::from(error.to_string()));
             match command {
@@ -215,7 +239,7 @@ impl Run {
             }
             return;
         }
-        attempt(&self.timeline.to_scenario(), self.now());
+        self.script = Rc::new(self.timeline.to_scenario());
         self.outlook = None;
         self.hear();
         if let Command::Send { .. } | Command::Burst { .. } = command {
@@ -343,8 +367,8 @@ fn to_next_mark(timeline: &mut Timeline) {
     timeline.next_mark();
 }
 
-fn attempt(scenario: &Scenario, end: VirtualTime) {
-    LAST_ATTEMPT.with(|last| *last.borrow_mut() = Some((scenario.clone(), end)));
+fn attempt(script: &Rc<Scenario>, end: VirtualTime) {
+    LAST_ATTEMPT.with(|last| *last.borrow_mut() = Some((Rc::clone(script), end)));
 }
 
 fn attempt_until(end: VirtualTime) {

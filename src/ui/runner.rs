@@ -92,6 +92,7 @@ impl Runner {
     fn with_run<R>(&self, work: impl FnOnce(&mut Run) -> R) -> Option<R> {
         let place = self.place.get();
         let mut run = self.runs.borrow_mut().remove(&place)?;
+        run.note_attempt();
         self.busy.set(Some(place));
         let result = work(&mut run);
         self.busy.set(None);
