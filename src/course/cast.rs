@@ -121,7 +121,8 @@ impl Cast {
         self
     }
 
-    /// The scenario with this cast. New producers and consumers are like the first one.
+    /// The scenario with this cast. New producers and consumers are like the first one; a command that names somebody who is
+    /// no longer there goes with them.
     ///
     /// # Errors
     /// What the scenario would break, with its place.
@@ -150,6 +151,8 @@ impl Cast {
                 .consumers
                 .push(like.map_or_else(|| new_consumer(&name), |like| ConsumerSpec { name: name.clone(), ..like }));
         }
+        let commands = std::mem::take(&mut scenario.commands);
+        scenario.commands = commands.into_iter().filter(|timed| timed.command.validate(&scenario).is_ok()).collect();
         scenario.validate()?;
         Ok(scenario)
     }

@@ -22,7 +22,7 @@ pub fn CastControl() -> Html {
                 { if *open { "▾ Who stands on the stage" } else { "▸ Who stands on the stage" } }
             </button>
             if *open {
-                <p class={Class::Note}>{"A change starts the run from zero, with the same seed and commands."}</p>
+                <p class={Class::Note}>{"A change starts the run from zero, with the same seed and commands; what names somebody who is gone is left out."}</p>
                 <div class={Class::FormGrid}>
                     { for CastPart::ALL.into_iter().map(|part| html! { <Number key={part.word()} {cast} {part} /> }) }
                 </div>
