@@ -33,7 +33,7 @@ macro_rules! preset {
 
 /// Every preset, in the order of the list.
 pub const PRESETS: [Preset; 5] = [
-    preset!("A running cluster", "landing", 1_020_000, 500),
+    preset!("A running cluster", "landing", 1_020_000, 200),
     preset!("One log", "log", 6_352_000, 1),
     preset!("Four lanes", "partitions", 100_000, 100),
     preset!("One producer, six lanes", "batching", 1_000_000, 500),
