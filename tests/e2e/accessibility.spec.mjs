@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 
 import { cutOff, seriousViolations } from "./accessibility.mjs";
 import { DESKTOP, launch, open, PHONE } from "./page.mjs";
+import { listBehind, playTo } from "./run.mjs";
 
 const ROOMS = ["#/", "#/log", "#/partitions", "#/batching", "#/acks", "#/ring"];
 
@@ -19,6 +20,11 @@ for (const room of ROOMS) {
     for (const colorScheme of ["light", "dark"]) {
       test(`${room} at a ${place}, ${colorScheme}`, async () => {
         const { page, close } = await open(browser, { at: room, viewport, colorScheme });
+        // A run that has come some way, with something inspected, has the most to show.
+        if (await page.locator("[data-time-us]").count()) {
+          await playTo(page, 300_000);
+          await listBehind(page, "committed");
+        }
         assert.deepEqual(await seriousViolations(page), []);
         assert.deepEqual(await cutOff(page), []);
         await close();
