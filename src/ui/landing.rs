@@ -57,7 +57,10 @@ fn question(frame: &Frame, delivered: u64) -> String {
         (Some((broker, _)), Some(leader)) => {
             format!("Broker {broker} is dead and broker {leader} leads. What was acknowledged and is gone?")
         }
-        (Some((broker, _)), None) => format!("Broker {broker} is dead. The controller has not noticed yet."),
+        (Some((broker, true)), None) => {
+            format!("Broker {broker} is dead. The controller knows, and the word is on its way.")
+        }
+        (Some((broker, false)), None) => format!("Broker {broker} is dead. The controller has not noticed yet."),
         (None, None) => "Nobody leads.".to_string(),
     }
 }
@@ -76,10 +79,10 @@ fn CrashLeader(props: &CrashLeaderProps) -> Html {
     let frame = &props.frame;
     let answer = match (crashed(frame), leader(frame), props.lost) {
         (None, _, _) => "Nothing is final: drag the timeline back and it stands again.".to_string(),
-        (Some(_), None, _) => "Play on: its session must run out before another is elected.".to_string(),
-        (Some(_), Some(_), 0) => "Every acknowledged record is still there.".to_string(),
-        (Some(_), Some(_), 1) => "1 acknowledged record is lost. The ledger below leads to it.".to_string(),
-        (Some(_), Some(_), lost) => format!("{lost} acknowledged records are lost. The ledger below leads to each."),
+        (Some((_, false)), None, _) => "Play on: its session must run out before another is elected.".to_string(),
+        (Some(_), _, 0) => "Every acknowledged record is still there.".to_string(),
+        (Some(_), _, 1) => "1 acknowledged record is lost. The ledger below leads to it.".to_string(),
+        (Some(_), _, lost) => format!("{lost} acknowledged records are lost. The ledger below leads to each."),
     };
     let button = match (leader(frame), crashed(frame)) {
         (Some(leader), None) => {

@@ -37,7 +37,8 @@ fn batch_row(state: &State) -> ProofRow {
         .brokers
         .iter()
         .flat_map(|broker| broker.partitions())
-        .find(|(id, partition)| id.topic == TopicId(0) && partition.is_leader());
+        .filter(|(id, _)| id.topic == TopicId(0))
+        .max_by_key(|(_, partition)| partition.is_leader());
     let newest = leading.and_then(|(_, partition)| partition.log().active_segment().last_batch());
     let figure = newest.map_or_else(String::new, |stored| {
         let batch = &stored.batch;
