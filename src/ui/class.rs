@@ -60,6 +60,7 @@ class_names! {
     TapeLeader = "tape-leader",
     TapeTrack = "tape-track",
     TapeBlock = "tape-block",
+    TapeBlockPending = "tape-block-pending",
     TapeRoll = "tape-roll",
     Watermark = "watermark",
     WatermarkLabel = "watermark-label",

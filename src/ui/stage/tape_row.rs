@@ -71,14 +71,14 @@ fn segment(tape: &Tape, base_offset: i64) -> Subject {
 
 fn draw(runner: &crate::ui::runner::RunnerHandle, tape: &Tape, cell: TapeCell) -> Html {
     match cell {
-        TapeCell::Block { segment: base, first, last, segments } => {
+        TapeCell::Block { segment: base, first, last, segments, committed } => {
             let label = if segments > 1 {
                 format!("offsets {first}–{last} in {segments} segments")
             } else {
                 format!("offsets {first}–{last}, segment {base}")
             };
             html! {
-                <button key={format!("s{base}")} type="button" tabindex="-1" class={Class::TapeBlock} data-segment={base.to_string()} data-inspect="segment"
+                <button key={format!("s{base}-{committed}")} type="button" tabindex="-1" class={classes!(Class::TapeBlock, (!committed).then_some(Class::TapeBlockPending))} data-segment={base.to_string()} data-inspect="segment"
                     title={label.clone()} aria-label={label} onclick={runner.on_click(Wish::Inspect(Some(segment(tape, base))))}>{format!("{first}–{last}")}</button>
             }
         }

@@ -18,6 +18,8 @@ pub enum TapeCell {
         last: i64,
         /// How many segments it stands for.
         segments: usize,
+        /// All of it is below the high watermark; else none of it is.
+        committed: bool,
     },
     /// A new segment starts at this offset.
     Roll(i64),
@@ -33,9 +35,22 @@ pub fn tape_cells(tape: &Tape, records_max: usize) -> Vec<TapeCell> {
     let skipped = tape.records.len().saturating_sub(records_max);
     let shown = &tape.records[skipped..];
     let first_shown = shown.first().and_then(|record| record.offset).unwrap_or(tape.leo);
-    let mut cells = blocks(tape, first_shown);
     let mut watermark = Some(tape.hw);
-    if tape.hw < first_shown {
+    let mut cells = Vec::new();
+    for block in blocks(tape, first_shown) {
+        if watermark.is_some_and(|hw| hw <= block.first) {
+            cells.extend(watermark.take().map(TapeCell::Watermark));
+        }
+        match watermark {
+            Some(hw) if hw <= block.last => {
+                cells.push(block.cell(block.first, hw - 1, true));
+                cells.extend(watermark.take().map(TapeCell::Watermark));
+                cells.push(block.cell(hw, block.last, false));
+            }
+            below => cells.push(block.cell(block.first, block.last, below.is_some())),
+        }
+    }
+    if tape.hw <= first_shown {
         cells.extend(watermark.take().map(TapeCell::Watermark));
     }
     for record in shown {
@@ -52,8 +67,23 @@ pub fn tape_cells(tape: &Tape, records_max: usize) -> Vec<TapeCell> {
     cells
 }
 
+/// Records of one or more segments that are told together.
+struct Block {
+    segment: i64,
+    first: i64,
+    last: i64,
+    segments: usize,
+}
+
+impl Block {
+    /// A part of it, which the high watermark does not cut.
+    fn cell(&self, first: i64, last: i64, committed: bool) -> TapeCell {
+        TapeCell::Block { segment: self.segment, first, last, segments: self.segments, committed }
+    }
+}
+
 /// What stands before the first record that is shown, a block a segment.
-fn blocks(tape: &Tape, first_shown: i64) -> Vec<TapeCell> {
+fn blocks(tape: &Tape, first_shown: i64) -> Vec<Block> {
     let older: Vec<_> = tape
         .segments
         .iter()
@@ -65,14 +95,14 @@ fn blocks(tape: &Tape, first_shown: i64) -> Vec<TapeCell> {
     let (together, single) = older.split_at(if older.len() > BLOCKS_MAX { told_together } else { 0 });
     let mut blocks = Vec::new();
     if let (Some(oldest), Some(newest)) = (together.first(), together.last()) {
-        blocks.push(TapeCell::Block {
+        blocks.push(Block {
             segment: newest.base_offset,
             first: oldest.base_offset.max(tape.log_start),
             last: newest.next_offset - 1,
             segments: together.len(),
         });
     }
-    blocks.extend(single.iter().map(|segment| TapeCell::Block {
+    blocks.extend(single.iter().map(|segment| Block {
         segment: segment.base_offset,
         first: segment.base_offset.max(tape.log_start),
         last: segment.next_offset.min(first_shown) - 1,
@@ -120,8 +150,10 @@ mod tests {
     #[track_caller]
     fn check(tape: &Tape, records_max: usize, drawn: &str) {
         let word = |cell: &TapeCell| match cell {
-            TapeCell::Block { first, last, segments: 1, .. } => format!("[{first}-{last}]"),
-            TapeCell::Block { first, last, segments, .. } => format!("[{first}-{last} in {segments}]"),
+            TapeCell::Block { first, last, segments, committed, .. } => {
+                let many = if *segments > 1 { format!(" in {segments}") } else { String::new() };
+                format!("[{first}-{last}{many}{}]", if *committed { "" } else { "?" })
+            }
             TapeCell::Roll(offset) => format!("/{offset}"),
             TapeCell::Record(record) => record.offset.unwrap_or(-1).to_string(),
             TapeCell::Watermark(_) => "|".to_string(),
@@ -135,7 +167,10 @@ mod tests {
         check(&tape(0, 0, &[0]), 4, "|");
         check(&tape(3, 2, &[0]), 4, "0 1 | 2");
         check(&tape(3, 3, &[0]), 4, "0 1 2 |");
-        check(&tape(9, 2, &[0]), 4, "[0-4] | 5 6 7 8");
+        check(&tape(9, 2, &[0]), 4, "[0-1] | [2-4?] 5 6 7 8");
+        check(&tape(9, 0, &[0]), 4, "| [0-4?] 5 6 7 8");
+        check(&tape(9, 5, &[0]), 4, "[0-4] | 5 6 7 8");
+        check(&tape(9, 2, &[0, 2]), 4, "[0-1] | [2-4?] 5 6 7 8");
         check(&tape(9, 7, &[0, 6]), 4, "[0-4] 5 /6 6 | 7 8");
         check(&tape(9, 9, &[0, 2, 5]), 4, "[0-1] [2-4] 5 6 7 8 |");
         check(&tape(9, 9, &[0, 2, 3, 4]), 2, "[0-3 in 3] [4-6] 7 8 |");
