@@ -23,7 +23,7 @@ for (const room of ROOMS) {
         // A run that has come some way, with something inspected, has the most to show.
         if (await page.locator("[data-time-us]").count()) {
           await playTo(page, 300_000);
-          await listBehind(page, "committed");
+          await listBehind(page, "delivered");
         }
         assert.deepEqual(await seriousViolations(page), []);
         assert.deepEqual(await cutOff(page), []);

@@ -40,7 +40,7 @@ export async function pause(page) {
 }
 
 export async function play(page) {
-  await transport(page, "play").click();
+  if (await transport(page, "play").count()) await transport(page, "play").click();
   await transport(page, "pause").waitFor();
 }
 
