@@ -21,7 +21,7 @@ pub fn LandingStage() -> Html {
     html! {
         <div class={Class::Landing}>
             <div class={Class::LandingQuestion}>
-                <h2>{ question(&frame, figure("delivered")) }</h2>
+                <h2>{ question(&frame, figure("delivered"), figure("lost")) }</h2>
                 <CrashLeader frame={frame.clone()} lost={figure("lost")} />
             </div>
             <Stage />
@@ -46,8 +46,12 @@ fn crashed(frame: &Frame) -> Option<(i32, bool)> {
     })
 }
 
-fn question(frame: &Frame, delivered: u64) -> String {
+fn question(frame: &Frame, delivered: u64, lost: u64) -> String {
     match (crashed(frame), leader(frame)) {
+        (_, Some(leader)) if lost > 0 => {
+            let (records, them) = if lost == 1 { ("record is", "it") } else { ("records are", "them") };
+            format!("{} acknowledged {records} lost: broker {leader} leads without {them}.", format::grouped(lost))
+        }
         (None, Some(leader)) => {
             format!(
                 "{} records were acknowledged. If broker {leader} dies now, which of them survive?",

@@ -25,6 +25,7 @@ pub fn SendForm(props: &SendFormProps) -> Html {
     let runner = use_runner();
     let problem = use_state(|| None::<String>);
     let refusal = use_slice(|published| published.refusal.clone());
+    let partitions = use_slice(|published| published.frame.partitions);
     let submit = sender(&runner, state, &problem, SendState::send);
     let burst = sender(&runner, state, &problem, SendState::burst);
     let onsubmit = submit.reform(|event: SubmitEvent| event.prevent_default());
@@ -45,8 +46,20 @@ pub fn SendForm(props: &SendFormProps) -> Html {
                         title="send() this many times in a row; {n} in a text becomes 0, 1, 2, …">{"Burst"}</button>
                 </span>
             </div>
+            <p class={Class::Note} role="status">{ unknown_partition(&state.partition, partitions) }</p>
             <p class={Class::Warning} role="alert" data-send="refusal">{ (*problem).clone().or_else(|| refusal.as_deref().map(str::to_string)).unwrap_or_default() }</p>
         </form>
+    }
+}
+
+/// What Kafka's producer does with a partition that the topic does not have: it is no error at once.
+fn unknown_partition(typed: &str, partitions: i32) -> String {
+    match typed.trim().parse::<i32>() {
+        Ok(partition) if partition >= partitions => format!(
+            "The topic has partitions 0 to {}. send() waits up to max.block.ms for partition {partition} to appear, and what this producer sends next waits behind it.",
+            partitions - 1
+        ),
+        _ => String::new(),
     }
 }
 

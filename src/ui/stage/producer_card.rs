@@ -103,7 +103,7 @@ fn Slots(props: &SlotsProps) -> Html {
     let free = usize::try_from(shown).unwrap_or(0).saturating_sub(taken);
     html! {
         <>
-            <div class={Class::BatchLabel}><span>{"in flight"}</span><span>{format!("{taken} of {} a broker", producer.max_in_flight)}</span></div>
+            <div class={Class::BatchLabel}><span>{"in flight"}</span><span>{format!("{taken} · max {} a broker", producer.max_in_flight)}</span></div>
             <div class={Class::FlightSlots}>
                 { for producer.in_flight.iter().take(usize::try_from(SLOTS_MAX).unwrap_or(5)).map(|request| html! {
                     <Slot key={request.id} request={request.clone()} now_us={props.now_us} />

@@ -57,10 +57,10 @@ fn standing(tape: &Tape, dense: bool) -> String {
         (Role::Leader, _) => "leader",
         (Role::Follower, true) => "in sync",
         (Role::Follower, false) => "not in sync",
-        (Role::Offline, true) => "down, in the ISR",
+        (Role::Offline, true) => "down, in ISR",
         (Role::Offline, false) => "down",
     };
-    format!("{role} · log end {}", tape.leo)
+    format!("{role} · end {}", tape.leo)
 }
 
 fn segment(tape: &Tape, base_offset: i64) -> Subject {

@@ -183,7 +183,7 @@ fn why(state: &State, entry: &RecordEntry, stands: RecordState) -> Vec<String> {
                 "The application was told that it is delivered. No log that leads holds it at this moment."
             }
             Outcome::Pending if entry.batched.is_none() => {
-                "`send()` has not found room for it yet: it waits for metadata or for memory."
+                "`send()` has not returned yet: it waits, up to `max.block.ms`, for memory or for metadata, as for a partition that does not exist. What its application sends next waits behind it."
             }
             Outcome::Pending => {
                 "Its batch waits until it is full, its linger is over, or another batch leaves for the same broker; or it is on the wire."
