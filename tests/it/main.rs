@@ -9,6 +9,7 @@ mod batches;
 mod broker_partitions;
 mod cli;
 mod codec_fingerprints;
+mod compaction;
 mod corrupt;
 mod demonstrations;
 mod determinism;

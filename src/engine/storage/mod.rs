@@ -9,6 +9,7 @@ pub mod files;
 pub mod leader_epoch_cache;
 pub mod log;
 mod log_append;
+pub mod log_cleaner;
 pub mod log_read;
 pub mod offset_index;
 pub mod producer_snapshot;
@@ -28,6 +29,7 @@ pub use errors::{AppendError, AppendErrorReason, IndexError, OffsetOutOfRange, S
 pub use leader_epoch_cache::{EpochEndOffset, EpochEntry, LeaderEpochCache};
 pub use log::{FileClock, Log, LogOffsetMetadata};
 pub use log_append::{AppendInfo, AppendOutcome, Appended, FollowerAppend};
+pub use log_cleaner::{CleanerConfig, CleanerStats, Cleaning, LogToClean};
 pub use log_read::{FetchDataInfo, ReadUpTo, TimestampAndOffset};
 pub use offset_index::{OffsetIndex, OffsetPosition};
 pub use producer_snapshot::ProducerSnapshot;

@@ -240,6 +240,11 @@ impl<S: SegmentStore> Segment<S> {
         if self.largest.timestamp >= 0 { self.largest.timestamp } else { self.modified_at }
     }
 
+    /// When the file was written last, by the file system's clock.
+    pub(super) fn modified_at(&self) -> Timestamp {
+        self.modified_at
+    }
+
     /// The bytes of the `.log` file.
     #[must_use]
     pub fn log_bytes(&self) -> Vec<u8> {
