@@ -36,7 +36,10 @@ impl Chance for Recorded {
 pub(crate) fn config_of(file: &Value, path: &str) -> ProducerConfig {
     let mut config = ProducerConfig::default();
     for (name, value) in file["config"].as_object().expect("config is an object") {
-        if !NOT_A_SETTING.contains(&name.as_str()) {
+        if name == "enable.idempotence" {
+            // Locked for scenarios; the producer itself knows both.
+            config.enable_idempotence = value.as_bool().expect("enable.idempotence is true or false");
+        } else if !NOT_A_SETTING.contains(&name.as_str()) {
             let value = SettingValue::from_json(value).expect("a setting is a plain value");
             config.set(name, &value).unwrap_or_else(|error| panic!("{path}: {error}"));
         }

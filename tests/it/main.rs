@@ -15,6 +15,7 @@ mod demonstrations;
 mod determinism;
 mod elections;
 mod house;
+mod idempotence;
 mod inspections;
 mod ledger_oracle;
 mod log_append;

@@ -1,15 +1,16 @@
 //! The sender against `sender/`: the same requests and the same end for every record as Kafka's own `Sender`, over a bad network.
 //!
-//! Files with `enable.idempotence` true wait for the idempotent producer; the test counts them.
+//! With `enable.idempotence` the same producer ids, epochs and sequences too.
 
 use crate::accumulator::{EPOCH_MS, config_of, metadata_of};
 use crate::vectors;
 use highwater::engine::common::{
-    BrokerId, KafkaError, Offset, PartitionId, RecordId, TopicId, TopicPartition, VirtualTime,
+    BrokerId, KafkaError, Offset, PartitionId, ProducerEpoch, ProducerId, RecordId, TopicId, TopicPartition,
+    VirtualTime,
 };
 use highwater::engine::producer::{
-    AppendContext, AppendOutcome, BatchOutcome, Chance, FinishedBatch, MetadataView, OutgoingRequest,
-    PartitionResponse, Produced, RecordAccumulator, RequestId, Sender,
+    AppendContext, AppendOutcome, BatchOutcome, Chance, FinishedBatch, Idempotence, MetadataView, OutgoingRequest,
+    PartitionResponse, Produced, ProducerIdAndEpoch, RecordAccumulator, RequestId, Sender,
 };
 use highwater::engine::record::Compression;
 use serde_json::{Value, json};
@@ -34,17 +35,21 @@ struct Replay {
     /// Our requests, by the number that the file gives them.
     requests: BTreeMap<u64, RequestId>,
     undecided: u64,
+    ids_asked_for: u64,
 }
 
 impl Replay {
     fn new(file: &Value, path: &str) -> Self {
         let config = config_of(file, path);
+        let mut accumulator = RecordAccumulator::new(&config, Compression::from(config.compression_type), None);
+        accumulator.assign_producer_id(identity(&file["firstProducerId"], &file["firstEpoch"]));
         Self {
             metadata: metadata_of(file),
-            accumulator: RecordAccumulator::new(&config, Compression::from(config.compression_type), None),
+            accumulator,
             sender: Sender::new(&config),
             requests: BTreeMap::new(),
             undecided: 0,
+            ids_asked_for: 0,
         }
     }
 
@@ -82,6 +87,16 @@ impl Replay {
         self.undecided += 1;
     }
 
+    /// Whether an id is waited for; gives it the file's, whose brokers answer at once.
+    fn take_producer_id(&mut self, step: &Value) -> bool {
+        let is_asked_for = self.accumulator.idempotence().is_some_and(Idempotence::is_initializing);
+        if is_asked_for && step["newProducerId"].is_number() {
+            self.accumulator.assign_producer_id(identity(&step["newProducerId"], &json!(0)));
+        }
+        self.ids_asked_for += u64::from(is_asked_for);
+        is_asked_for
+    }
+
     fn run(&mut self, step: &Value, now: VirtualTime) -> Value {
         let turn = self.sender.run(&mut self.accumulator, &mut self.metadata, now);
         // The files number requests in an order of nodes of their own.
@@ -102,8 +117,14 @@ impl Replay {
         let done: BTreeMap<u64, Value> = turn.finished.iter().flat_map(outcomes).collect();
         self.undecided -= done.len() as u64;
         let done: Vec<Value> = done.into_iter().map(|(record, outcome)| json!([record, outcome])).collect();
-        json!({ "sent": sorted_by(sent, "node"), "done": done })
+        json!({ "sent": sorted_by(sent, "node"), "done": done, "asksForProducerId": self.take_producer_id(step) })
     }
+}
+
+fn identity(producer_id: &Value, epoch: &Value) -> ProducerIdAndEpoch {
+    let epoch = i16::try_from(vectors::integer(epoch)).expect("an epoch has 16 bits");
+    let producer_id = producer_id.as_i64().expect("a producer id is a number");
+    ProducerIdAndEpoch { producer_id: ProducerId(producer_id), epoch: ProducerEpoch(epoch) }
 }
 
 fn broker_of(value: &Value) -> BrokerId {
@@ -171,20 +192,18 @@ fn expected_of(step: &Value) -> Value {
     }
     let mut done = step.get("done").and_then(Value::as_array).cloned().unwrap_or_default();
     done.sort_by_key(|entry| entry[0].as_i64());
-    json!({ "sent": sorted_by(sent, "node"), "done": done })
+    let asks = step.get("newProducerId").is_some();
+    json!({ "sent": sorted_by(sent, "node"), "done": done, "asksForProducerId": asks })
 }
 
 #[test]
-#[allow(clippy::print_stdout)] // how many files wait is part of the result
+#[allow(clippy::print_stdout)] // how many files were read is part of the result
 fn requests_and_outcomes_are_kafkas() {
     let files = vectors::files("sender", |name| name.ends_with(".json"));
-    let (mut replayed, mut waiting, mut runs) = (0, 0, 0);
+    let (mut replayed, mut idempotent, mut runs) = (0, 0, 0);
     for path in files {
         let file = vectors::json(&path);
-        if file["config"]["enable.idempotence"] == json!(true) {
-            waiting += 1;
-            continue;
-        }
+        idempotent += usize::from(file["config"]["enable.idempotence"] == json!(true));
         replayed += 1;
         let mut replay = Replay::new(&file, &path);
         for (index, step) in file["steps"].as_array().expect("steps is a list").iter().enumerate() {
@@ -198,7 +217,8 @@ fn requests_and_outcomes_are_kafkas() {
             runs += usize::from(step["do"] == "run");
         }
         assert_eq!(Value::from(replay.undecided), file["undecided"], "{path}: records left undecided");
+        assert_eq!(Value::from(replay.ids_asked_for), file["initProducerId"], "{path}: producer ids asked for");
     }
-    println!("sender/: {replayed} files, {runs} turns; {waiting} files wait for the idempotent producer");
-    assert!(replayed > 0 && runs > 0);
+    println!("sender/: {replayed} files, {idempotent} of them idempotent, {runs} turns");
+    assert!(idempotent > 0 && idempotent < replayed && runs > 0);
 }

@@ -1,4 +1,4 @@
-//! The producer: partitioners, accumulator, sender (KAFKA 2 and 3).
+//! The producer: partitioners, accumulator, sender (KAFKA 2 and 3), idempotence (KAFKA 4).
 //!
 //! Everything here is in virtual time and takes chance as an argument. Java's producer is the model; what librdkafka has of its own here
 //! is its partitioners.
@@ -6,6 +6,7 @@
 mod accumulator;
 mod backoff;
 mod buffer_pool;
+mod idempotence;
 mod metadata_view;
 pub mod partitioner;
 #[allow(clippy::module_inception)]
@@ -21,6 +22,7 @@ pub use accumulator::{
 };
 pub use backoff::ExponentialBackoff;
 pub use buffer_pool::{Allocation, BufferPool, Waiter, WaiterTicket};
+pub use idempotence::{HeldBack, Idempotence, PartitionSequences, ProducerIdAndEpoch, TrackedBatch};
 pub use metadata_view::{MetadataView, PartitionMetadata, TopicMetadata};
 pub use partitioner::{BuiltInPartitioner, Chance, Partitioner, StickyPartition};
 pub use producer::{Producer, SendError, SendOutcome};

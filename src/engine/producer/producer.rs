@@ -8,7 +8,7 @@ use super::accumulator::{
     AppendContext, AppendError, AppendOutcome, Appended, BlockedAppend, FlushId, Produced, RecordAccumulator,
 };
 use super::sender::{PartitionResponse, RequestId, Sender, SenderTurn};
-use super::{MetadataView, Partitioner, TopicMetadata};
+use super::{Idempotence, MetadataView, Partitioner, ProducerIdAndEpoch, TopicMetadata};
 use crate::engine::common::{BrokerId, PartitionId, Prng, TopicId, VirtualTime};
 use crate::engine::config::ProducerConfig;
 use crate::engine::record::Compression;
@@ -142,6 +142,18 @@ impl Producer {
     #[must_use]
     pub fn sender(&self) -> &Sender {
         &self.sender
+    }
+
+    /// Whether it waits for a producer id and sends nothing until it has one: have a broker asked (InitProducerId), and answer with
+    /// [`Producer::assign_producer_id`].
+    #[must_use]
+    pub fn is_waiting_for_producer_id(&self) -> bool {
+        self.accumulator.idempotence().is_some_and(Idempotence::is_initializing)
+    }
+
+    /// A broker gave it an id; the epoch is 0. Wake the sender after it.
+    pub fn assign_producer_id(&mut self, identity: ProducerIdAndEpoch) {
+        self.accumulator.assign_producer_id(identity);
     }
 
     /// Takes a metadata answer. Wake the sender after it.

@@ -1,10 +1,11 @@
 //! A batch on its way from the first record to its outcome (`ProducerBatch`).
 //!
 //! The rule it keeps: records are added only while it is open; it is closed, encoded and checksummed once, when it is drained, and never
-//! changes after that. Which records it holds stands in a side list of [`RecordId`]s, for the ledger alone: no id is in the bytes.
+//! changes after that, but for the producer's epoch and the sequence when these are given anew. Which records it holds stands in a side list of [`RecordId`]s, for the ledger alone: no id is in the bytes.
 
 use super::Produced;
 use crate::engine::common::{LeaderEpoch, RecordId, TopicPartition, VirtualTime};
+use crate::engine::record::batch_header::increment_sequence;
 use crate::engine::record::{Compressor, ProducerState, RecordBatch, RecordBatchBuilder};
 use std::sync::Arc;
 
@@ -85,6 +86,17 @@ enum Contents {
     Closed { batch: RecordBatch, record_ids: Arc<Vec<RecordId>>, compression_ratio: f32 },
 }
 
+/// The producer id, epoch and sequence of a batch.
+#[derive(Clone, Copy, Debug)]
+enum Numbering {
+    /// It has none: it was not drained yet, or the producer is not idempotent.
+    None,
+    /// Those that it goes out with.
+    Given(ProducerState),
+    /// Those that a bump of the epoch gave it since it last went out (`reopened`). Its bytes still have the old ones.
+    Rewritten(ProducerState),
+}
+
 /// A batch of one partition.
 #[derive(Clone, Debug)]
 pub struct ProducerBatch {
@@ -92,6 +104,7 @@ pub struct ProducerBatch {
     partition: TopicPartition,
     origin: BatchOrigin,
     contents: Contents,
+    numbering: Numbering,
     created_at: VirtualTime,
     last_append_at: VirtualTime,
     last_attempt_at: VirtualTime,
@@ -118,6 +131,7 @@ impl ProducerBatch {
             partition,
             origin,
             contents: Contents::Open(Box::new(Filling { builder, record_ids: Vec::new() })),
+            numbering: Numbering::None,
             created_at,
             last_append_at: created_at,
             last_attempt_at: created_at,
@@ -196,6 +210,11 @@ impl ProducerBatch {
         self.answered_attempts
     }
 
+    /// Whether it is in an open request.
+    pub(super) fn is_in_flight(&self) -> bool {
+        self.is_in_flight
+    }
+
     /// Notes that it goes out.
     pub(super) fn sent(&mut self) {
         self.is_in_flight = true;
@@ -221,6 +240,49 @@ impl ProducerBatch {
     #[must_use]
     pub fn records_count(&self) -> usize {
         self.record_ids().len()
+    }
+
+    /// The count as the format has it.
+    pub(super) fn records_count_i32(&self) -> i32 {
+        i32::try_from(self.records_count()).expect("a batch counts its records with 32 bits")
+    }
+
+    /// Its producer id, epoch and sequence, if it has any. They are in its bytes once it is drained.
+    #[must_use]
+    pub fn producer_state(&self) -> Option<ProducerState> {
+        match self.numbering {
+            Numbering::None => None,
+            Numbering::Given(producer) | Numbering::Rewritten(producer) => Some(producer),
+        }
+    }
+
+    /// Sequence of its first record, if it has one.
+    #[must_use]
+    pub fn base_sequence(&self) -> Option<i32> {
+        self.producer_state().map(|producer| producer.base_sequence)
+    }
+
+    /// Sequence of its last record, if it has one.
+    #[must_use]
+    pub fn last_sequence(&self) -> Option<i32> {
+        self.base_sequence().map(|base_sequence| increment_sequence(base_sequence, self.records_count_i32() - 1))
+    }
+
+    /// Whether it was numbered anew since it was last drained.
+    #[must_use]
+    pub fn sequence_has_been_reset(&self) -> bool {
+        matches!(self.numbering, Numbering::Rewritten(_))
+    }
+
+    /// Numbers it, before its first drain.
+    pub(super) fn set_producer_state(&mut self, producer: ProducerState) {
+        assert!(matches!(self.numbering, Numbering::None), "{:?} is numbered already", self.id);
+        self.numbering = Numbering::Given(producer);
+    }
+
+    /// Numbers it anew; its next drain writes that into it.
+    pub(super) fn reset_producer_state(&mut self, producer: ProducerState) {
+        self.numbering = Numbering::Rewritten(producer);
     }
 
     /// Bytes of the whole batch: exact once it is closed or if it is not compressed, else Kafka's estimate.
@@ -289,8 +351,9 @@ impl ProducerBatch {
         }
     }
 
-    /// Encodes it, once, and says the ratio of compressed to uncompressed record bytes. May leave a buffer to use again.
+    /// Encodes it, once, with the numbers that it has by then, and says the ratio of compressed to uncompressed record bytes. May leave a buffer to use again.
     pub(super) fn close(&mut self, compressor: &mut Compressor) -> (f32, Option<Vec<u8>>) {
+        self.write_rewritten_numbers();
         let filling = match &mut self.contents {
             Contents::Open(filling) => filling.take(),
             // A checkpoint may still hold the other end.
@@ -300,11 +363,21 @@ impl ProducerBatch {
             },
             Contents::Closed { compression_ratio, .. } => return (*compression_ratio, None),
         };
-        let closed = filling.builder.close(ProducerState::NONE, compressor);
+        let closed = filling.builder.close(self.producer_state().unwrap_or(ProducerState::NONE), compressor);
         let compression_ratio = closed.compression_ratio();
         let record_ids = Arc::new(filling.record_ids);
         self.contents = Contents::Closed { batch: closed.batch, record_ids, compression_ratio };
         (compression_ratio, Some(closed.spare_buffer).filter(|buffer| buffer.capacity() > 0))
+    }
+
+    /// Numbers given since the last drain are written into a copy of its bytes: the old ones may still be on the wire.
+    fn write_rewritten_numbers(&mut self) {
+        if let Numbering::Rewritten(producer) = self.numbering {
+            if let Contents::Closed { batch, .. } = &mut self.contents {
+                *batch = batch.with_producer_state(producer);
+            }
+            self.numbering = Numbering::Given(producer);
+        }
     }
 
     /// Compressed over uncompressed bytes of its records; 1 while it is not encoded.

@@ -24,7 +24,12 @@ impl Fixture {
         let mut config = ProducerConfig::default();
         for setting in settings.split_whitespace() {
             let (name, value) = setting.split_once('=').unwrap();
-            config.set(name, &Value::Text(value.to_string())).unwrap();
+            if name == "enable.idempotence" {
+                // Locked for scenarios; the producer itself knows both.
+                config.enable_idempotence = value.parse().unwrap();
+            } else {
+                config.set(name, &Value::Text(value.to_string())).unwrap();
+            }
         }
         let compression = Compression::from(config.compression_type);
         let mut producer = Producer::new(config, compression, 1, "test");

@@ -8,7 +8,7 @@ use crate::engine::producer::{LeaveReason, MetadataView, ProducerBatch};
 enum Visit {
     /// Nothing to take here; the walk goes on.
     Skip,
-    /// The request is full: the walk ends here, and the next one begins here.
+    /// The request is full, or idempotence holds the head batch back: the walk ends here, and the next one begins here.
     Stop,
     /// The head batch goes, for this reason.
     Take(LeaveReason),
@@ -18,7 +18,7 @@ impl RecordAccumulator {
     /// Takes at most one batch of each partition that `node` leads, up to `size_max` bytes (`max.request.size`), and closes them.
     ///
     /// The walk over the node's partitions goes on where the last one ended. It does not ask for linger: what one partition made ready
-    /// takes the others along. The first batch goes whatever its size.
+    /// takes the others along. The first batch goes whatever its size. An idempotent producer's batch is numbered here, once.
     pub fn drain(
         &mut self,
         metadata: &MetadataView,
@@ -74,11 +74,18 @@ impl RecordAccumulator {
         }
         let queue = &self.topics[usize::from(partition.topic.0)].queues[partition.partition.index()];
         let head = queue.batches.front().expect("the queue was just seen not to be empty");
+        let idempotence = self.idempotence.as_ref();
+        if idempotence.is_some_and(|numbers| numbers.held_back(partition, head.base_sequence()).is_some()) {
+            return Visit::Stop;
+        }
         Visit::Take(self.leave_reason(queue, head, pressure, now).unwrap_or(LeaveReason::SameBroker))
     }
 
     fn take_head(&mut self, partition: TopicPartition, reason: LeaveReason) -> ProducerBatch {
         let mut batch = self.queue_mut(partition).batches.pop_front().expect("the walk saw a head batch");
+        if let Some(idempotence) = self.idempotence.as_mut().filter(|_| batch.base_sequence().is_none()) {
+            batch.set_producer_state(idempotence.number(partition, batch.id(), batch.records_count_i32()));
+        }
         let (ratio, buffer) = batch.close(&mut self.scratch.compressor);
         buffer.into_iter().for_each(|buffer| self.keep_buffer(buffer));
         // As in Kafka, a batch that is sent again teaches its ratio again.

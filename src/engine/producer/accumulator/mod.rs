@@ -20,7 +20,7 @@ pub use ready::ReadyCheckResult;
 pub use view::{PartitionQueueView, QueuedBatch};
 
 use super::partitioner::BuiltInPartitioner;
-use super::{BatchId, BufferPool, ExponentialBackoff, MetadataView, ProducerBatch};
+use super::{BatchId, BufferPool, ExponentialBackoff, Idempotence, MetadataView, ProducerBatch, ProducerIdAndEpoch};
 use crate::engine::common::{BrokerId, Prng, TopicId, TopicPartition, VirtualTime};
 use crate::engine::config::ProducerConfig;
 use crate::engine::record::{Compression, CompressionRatioEstimator, Compressor};
@@ -115,6 +115,8 @@ pub struct RecordAccumulator {
     /// The earliest moment at which a batch that was looked at expires.
     next_batch_expiry: VirtualTime,
     is_closed: bool,
+    /// How batches are numbered, with `enable.idempotence`.
+    idempotence: Option<Idempotence>,
     /// Draws the jitter of the backoff; none: no jitter.
     jitter: Option<Prng>,
     scratch: Scratch,
@@ -148,8 +150,26 @@ impl RecordAccumulator {
             next_batch_id: 0,
             next_batch_expiry: VirtualTime::NEVER,
             is_closed: false,
+            idempotence: config.enable_idempotence.then(Idempotence::default),
             jitter,
             scratch: Scratch::default(),
+        }
+    }
+
+    /// Who the producer is and how its batches are numbered; none without `enable.idempotence`.
+    #[must_use]
+    pub fn idempotence(&self) -> Option<&Idempotence> {
+        self.idempotence.as_ref()
+    }
+
+    pub(super) fn idempotence_mut(&mut self) -> Option<&mut Idempotence> {
+        self.idempotence.as_mut()
+    }
+
+    /// Takes the id that a broker gave (the answer to InitProducerId). Nothing without `enable.idempotence`. Wake the sender after it.
+    pub fn assign_producer_id(&mut self, identity: ProducerIdAndEpoch) {
+        if let Some(idempotence) = &mut self.idempotence {
+            idempotence.assign(identity);
         }
     }
 
@@ -199,6 +219,14 @@ impl RecordAccumulator {
 
     fn queue_mut(&mut self, partition: TopicPartition) -> &mut PartitionQueue {
         self.topic_info_mut(partition.topic).queue_mut(partition.partition.index())
+    }
+
+    /// The batches of a partition that wait.
+    pub(super) fn waiting_batches_mut(
+        &mut self,
+        partition: TopicPartition,
+    ) -> impl Iterator<Item = &mut ProducerBatch> {
+        self.queue_mut(partition).batches.iter_mut()
     }
 
     fn new_batch_id(&mut self) -> BatchId {

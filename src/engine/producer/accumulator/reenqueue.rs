@@ -5,20 +5,23 @@ use crate::engine::common::VirtualTime;
 use crate::engine::producer::{BatchId, BatchOrigin, Produced, ProducerBatch};
 use crate::engine::record::Record;
 use crate::engine::record::builder::batch_size_upper_bound;
+use std::collections::VecDeque;
 
 impl RecordAccumulator {
-    /// Puts a batch that failed back to the *front* of its queue. Two batches that fail together and are put back oldest first end up
-    /// the other way round: without idempotence that is how records change their order. Says when its backoff is over.
+    /// Puts a batch that failed back into its queue and says when its backoff is over.
+    ///
+    /// With idempotence it goes where its sequence belongs, without to the *front*: two batches that fail together and are put back oldest
+    /// first end up the other way round, which is how records change their order.
     pub fn reenqueue(&mut self, mut batch: ProducerBatch, now: VirtualTime) -> VirtualTime {
         let backoff = self.config.backoff.backoff(batch.attempts(), self.jitter.as_mut());
         batch.reenqueued(backoff, now);
         let sendable_at = batch.last_attempt_at() + batch.backoff();
-        self.queue_mut(batch.partition()).batches.push_front(batch);
+        insert_in_sequence_order(&mut self.queue_mut(batch.partition()).batches, batch);
         sendable_at
     }
 
-    /// Splits a batch that a broker found too large and puts the parts to the front of its queue, in order. The caller then gives the
-    /// large batch's memory back. Says which batches it became.
+    /// Splits a batch that a broker found too large and puts the parts to the front of its queue, in order; with idempotence they
+    /// take over its numbers and go where these belong. The caller then gives the large batch's memory back. Says which batches it became.
     ///
     /// The target is `batch.size`; for a part of an earlier split, half of it, but no less than its largest record.
     pub fn split_and_reenqueue(&mut self, big: &ProducerBatch, now: VirtualTime) -> Vec<BatchId> {
@@ -32,12 +35,16 @@ impl RecordAccumulator {
         } else {
             self.config.batch_size
         };
-        let parts = self.split(big, &records, target, now);
+        let mut parts = self.split(big, &records, target, now);
+        let numbers = self.idempotence.as_mut().map(|idempotence| idempotence.split(big, &parts));
+        for (part, producer) in parts.iter_mut().zip(numbers.into_iter().flatten()) {
+            part.set_producer_state(producer);
+        }
         let ids: Vec<BatchId> = parts.iter().map(ProducerBatch::id).collect();
         self.incomplete.extend(&ids);
         self.flushes.iter_mut().for_each(|flush| flush.waits_for_parts(big.id(), &ids));
         let queue = self.queue_mut(big.partition());
-        parts.into_iter().rev().for_each(|part| queue.batches.push_front(part));
+        parts.into_iter().rev().for_each(|part| insert_in_sequence_order(&mut queue.batches, part));
         ids
     }
 
@@ -69,6 +76,14 @@ impl RecordAccumulator {
         parts.iter_mut().for_each(|part| part.inherit(big));
         parts
     }
+}
+
+/// Behind the leading batches with a lower sequence, if it has one; else to the front.
+fn insert_in_sequence_order(queue: &mut VecDeque<ProducerBatch>, batch: ProducerBatch) {
+    let place = batch.base_sequence().map_or(0, |own| {
+        queue.iter().take_while(|other| other.base_sequence().is_some_and(|sequence| sequence < own)).count()
+    });
+    queue.insert(place, batch);
 }
 
 fn upper_bound(record: &Record) -> usize {

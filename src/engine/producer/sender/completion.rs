@@ -8,7 +8,8 @@
 //! | another error | any | failed |
 //! | none | any | delivered |
 //!
-//! It may be sent again if it has not ended, its delivery timeout is not over, it has retries left and the error may pass. A batch that
+//! It may be sent again if it has not ended, its delivery timeout is not over, it has retries left and the error may pass (with idempotence by
+//! the rules of KAFKA 4.4). A batch that
 //! expired while its request was on the wire has ended: the answer then only frees the partition and may ask for metadata.
 
 use super::expiry::fail;
@@ -86,13 +87,19 @@ impl Sender {
     ) {
         let rules_out = response.error.map(|error| rules_out_an_append(error, self.config.acks));
         match (self.take_in_flight(sent), response.error) {
-            (None, error) => turn.events.push(SenderEvent::AnsweredTooLate {
-                batch: sent.id,
-                partition: sent.partition,
-                record_ids: Arc::clone(&sent.record_ids),
-                error,
-                on_the_wire: sent.earlier_attempts.after_error(rules_out.unwrap_or(false)),
-            }),
+            (None, error) => {
+                if let Some(idempotence) = accumulator.idempotence_mut() {
+                    let is_success = matches!(error, None | Some(KafkaError::DuplicateSequenceNumber));
+                    idempotence.answered_after_expiry(sent.partition, sent.id, is_success);
+                }
+                turn.events.push(SenderEvent::AnsweredTooLate {
+                    batch: sent.id,
+                    partition: sent.partition,
+                    record_ids: Arc::clone(&sent.record_ids),
+                    error,
+                    on_the_wire: sent.earlier_attempts.after_error(rules_out.unwrap_or(false)),
+                });
+            }
             (Some(batch), None | Some(KafkaError::DuplicateSequenceNumber)) => {
                 deliver(accumulator, &batch, response, turn)
             }
@@ -121,7 +128,7 @@ impl Sender {
             let parts = accumulator.split_and_reenqueue(&batch, now);
             accumulator.deallocate(&batch);
             turn.events.push(SenderEvent::Split { batch: batch.id(), partition, parts });
-        } else if self.can_retry(&batch, error, now) {
+        } else if self.can_retry(accumulator, &batch, error, response.log_start_offset, now) {
             let id = batch.id();
             let attempts = batch.attempts() + 1;
             let sendable_at = accumulator.reenqueue(batch, now);
@@ -129,13 +136,26 @@ impl Sender {
         } else {
             let reason = FailureReason::Error { error, bad_records: response.bad_records.clone() };
             fail(accumulator, &batch, reason, turn);
+            if let Some(idempotence) = accumulator.idempotence_mut() {
+                idempotence.failed(partition, error, batch.attempts() < self.config.retries);
+            }
         }
     }
 
-    fn can_retry(&self, batch: &ProducerBatch, error: KafkaError, now: VirtualTime) -> bool {
+    fn can_retry(
+        &self,
+        accumulator: &mut RecordAccumulator,
+        batch: &ProducerBatch,
+        error: KafkaError,
+        log_start_offset: Offset,
+        now: VirtualTime,
+    ) -> bool {
         !batch.has_reached_delivery_timeout(self.config.delivery_timeout, now)
             && batch.attempts() < self.config.retries
-            && error.is_retriable()
+            && match accumulator.idempotence_mut() {
+                Some(idempotence) => idempotence.can_retry(batch, error, log_start_offset),
+                None => error.is_retriable(),
+            }
     }
 
     /// Takes the batch from those in flight; it is not there if it expired.
@@ -159,6 +179,9 @@ fn deliver(
     let base_offset = if response.error.is_some() { Offset::UNKNOWN } else { response.base_offset };
     let outcome = BatchOutcome::Delivered { base_offset, log_append_time: response.log_append_time };
     turn.finished.push(FinishedBatch::of(batch, outcome));
+    if let Some(idempotence) = accumulator.idempotence_mut() {
+        idempotence.completed(batch);
+    }
     accumulator.deallocate(batch);
 }
 

@@ -17,8 +17,11 @@ impl Sender {
         accumulator.reset_next_batch_expiry();
         let in_flight = self.take_expired_in_flight_batches(accumulator, now);
         let waiting = accumulator.expired_batches(now);
-        for batch in waiting.into_iter().chain(in_flight) {
-            fail(accumulator, &batch, FailureReason::Expired, turn);
+        for batch in waiting.iter().chain(&in_flight) {
+            fail(accumulator, batch, FailureReason::Expired, turn);
+            if let Some(idempotence) = accumulator.idempotence_mut() {
+                idempotence.expired(batch);
+            }
         }
     }
 
@@ -65,5 +68,8 @@ pub(super) fn fail(
 ) {
     let outcome = BatchOutcome::Failed { reason, on_the_wire: batch.on_the_wire() };
     turn.finished.push(FinishedBatch::of(batch, outcome));
+    if let Some(idempotence) = accumulator.idempotence_mut() {
+        idempotence.untrack(batch);
+    }
     accumulator.deallocate(batch);
 }

@@ -1,6 +1,6 @@
 //! The sender: drains the accumulator into requests, and decides what an answer means for each batch (`Sender`, KAFKA 3.6).
 //!
-//! The rule it keeps: one turn is Kafka's `runOnce`: ready, drain, expire, send; then answers, lost connections and time-outs are taken,
+//! The rule it keeps: one turn is Kafka's `runOnce`: (idempotent) settle sequences; ready, drain, expire, send; then answers, lost connections and time-outs are taken,
 //! in that order. Each batch ends once, in a [`FinishedBatch`]. It knows no scheduler and no wire: requests go out as values, answers come
 //! in through [`Sender::respond`] and [`Sender::disconnected`].
 
@@ -8,6 +8,7 @@ mod completion;
 mod expiry;
 mod in_flight_requests;
 mod messages;
+mod sequences;
 #[cfg(test)]
 mod tests;
 
@@ -72,7 +73,8 @@ impl Sender {
         }
     }
 
-    /// One turn (`runOnce`): sends what may be sent, then takes what came in and what is overdue.
+    /// One turn (`runOnce`): sends what may be sent, then takes what came in and what is overdue. A turn that has no producer id, with
+    /// idempotence, sends nothing and expires nothing; [`RecordAccumulator::assign_producer_id`] ends that.
     pub fn run(
         &mut self,
         accumulator: &mut RecordAccumulator,
@@ -80,7 +82,11 @@ impl Sender {
         now: VirtualTime,
     ) -> SenderTurn {
         let mut turn = SenderTurn::default();
-        self.send_producer_data(accumulator, metadata, now, &mut turn);
+        if self.begin_turn(accumulator) {
+            self.send_producer_data(accumulator, metadata, now, &mut turn);
+        } else {
+            self.next_ready_check = VirtualTime::NEVER;
+        }
         self.poll(accumulator, metadata, now, &mut turn);
         turn
     }
