@@ -46,6 +46,9 @@ struct Oracle {
     shown: BTreeMap<TopicPartition, Shown>,
     /// Produce requests that reached a broker's process and were not appended or refused yet, as far as events tell.
     requests: BTreeMap<(ConnectionId, CorrelationId), BTreeMap<TopicPartition, Vec<RecordId>>>,
+    /// Whom each connection goes to, and the connections of which the server's end is gone for good.
+    servers: BTreeMap<ConnectionId, BrokerId>,
+    dead: BTreeSet<ConnectionId>,
     /// Records of the batches that were decoded, by size and checksum, which covers them.
     decoded: BTreeMap<(usize, u32), Vec<RecordId>>,
 }
@@ -56,7 +59,10 @@ impl Oracle {
         for event in events {
             match &event.kind {
                 EventKind::Producer { session, event } => self.observe_producer(state, *session, event),
-                EventKind::Broker { event, .. } => self.observe_broker(event),
+                EventKind::Broker { broker, event } => self.observe_broker(*broker, event),
+                EventKind::MessageDropped { connection, is_request: true, .. } => {
+                    self.dead.insert(*connection);
+                }
                 _ => {}
             }
         }
@@ -83,7 +89,8 @@ impl Oracle {
                 self.know(*record, session, partition);
                 self.records[usize::try_from(record.0).unwrap()].told = Told::Failed { unknown: false };
             }
-            ProducerEvent::RequestSent { connection, correlation, batches, .. } => {
+            ProducerEvent::RequestSent { to, connection, correlation, batches } => {
+                self.servers.insert(*connection, *to);
                 // A batch that was split has parts whose records only its bytes tell; those come by value below.
                 let of = |number: &u64| self.batches.get(&(session, *number)).cloned().unwrap_or_default();
                 let request = batches.iter().map(|sent| (sent.partition, of(&sent.batch))).collect();
@@ -120,7 +127,18 @@ impl Oracle {
         }
     }
 
-    fn observe_broker(&mut self, event: &BrokerEvent) {
+    fn observe_broker(&mut self, broker: BrokerId, event: &BrokerEvent) {
+        match event {
+            // A request that has arrived is read even if its client has gone; it is gone with the process.
+            BrokerEvent::Crashed => {
+                let theirs = self.servers.iter().filter(|(_, server)| **server == broker);
+                self.dead.extend(theirs.map(|(connection, _)| *connection));
+            }
+            BrokerEvent::ConnectionClosed { connection, .. } => {
+                self.dead.insert(*connection);
+            }
+            _ => {}
+        }
         let (BrokerEvent::Appended { partition, connection, correlation, .. }
         | BrokerEvent::AppendRefused { partition, connection, correlation, .. }) = event
         else {
@@ -193,8 +211,7 @@ impl Oracle {
             }
         }
         for (key, request) in &self.requests {
-            let is_open = state.network.connection(key.0).is_some_and(|connection| connection.server_open);
-            if is_open && !on_wires.contains(key) {
+            if !self.dead.contains(&key.0) && !on_wires.contains(key) {
                 found.extend(request.values().flatten());
             }
         }
@@ -292,7 +309,8 @@ fn compare(oracle: &Oracle, state: &State, place: &str) {
 #[test]
 fn every_figure_is_what_the_bytes_say_at_every_moment() {
     let mut reached = Totals::default();
-    for seed in 1_000..1_050 {
+    // The last ones once showed a mistake: requests of clients that had closed their end, with the broker they had reached.
+    for seed in (1_000..1_050).chain([2_035, 2_438, 3_466]) {
         let scenario = generate::scenario(seed);
         let end = scenario.end;
         let mut simulation = Simulation::new(Arc::new(scenario));

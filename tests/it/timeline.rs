@@ -179,7 +179,8 @@ fn a_refused_command_changes_nothing() {
 /// Any order of moves and commands leaves a run whose text replays to the same hash, and a branch comes back as it was.
 #[test]
 fn any_way_through_a_timeline_can_be_replayed() {
-    for seed in 0..60 {
+    // The last one once showed a mistake: a checkpoint at the very moment of the fork.
+    for seed in (0..60).chain([543]) {
         let mut prng = Prng::stream(seed, "ways");
         let mut timeline = Timeline::new(generate::scenario(seed));
         let mut cut_off: Option<String> = None;

@@ -75,6 +75,8 @@ pub struct State {
 pub(super) struct ProduceOnTheWay {
     /// The batches that are not appended or refused yet.
     pub(super) batches: Vec<(TopicPartition, BatchRef)>,
+    /// Whom it goes to.
+    pub(super) to: BrokerId,
     /// It has reached the broker's process.
     pub(super) arrived: bool,
 }

@@ -89,13 +89,14 @@ impl State {
         }
     }
 
-    /// A broker closes a connection: what it has not read of it is gone, and the client hears of it.
+    /// A broker closes a connection: what it has not read of it is gone, and the client hears of it, if it has not closed its
+    /// end before and both are forgotten.
     fn close_server_end(&mut self, id: ConnectionId) {
         if let Some(connection) = self.network.connection_mut(id) {
             connection.server_open = false;
             self.send_on(id, Direction::ToClient, Payload::Close);
-            self.arrived_produces_are_off_the_wire(|connection| connection == id);
         }
+        self.arrived_produces_are_off_the_wire(|connection, _| connection == id);
     }
 
     fn send_to_peer(&mut self, from: BrokerId, to: BrokerId, correlation: CorrelationId, request: Request) {
@@ -157,6 +158,8 @@ impl State {
                 self.close_client_end(connection);
             }
         }
+        // What had arrived is gone with the process, also from clients that have closed their end meanwhile.
+        self.arrived_produces_are_off_the_wire(|_, to| to == id);
         self.peers.retain(|(from, _), _| *from != id);
         self.check_losses();
     }
@@ -296,12 +299,12 @@ impl State {
         }
     }
 
-    /// Produce requests that a broker's process had, on some of its connections, and that it will not look at any more.
-    fn arrived_produces_are_off_the_wire(&mut self, is_on: impl Fn(ConnectionId) -> bool) {
+    /// Produce requests that a broker's process had, told by connection and broker, and that it will not look at any more.
+    fn arrived_produces_are_off_the_wire(&mut self, is_gone: impl Fn(ConnectionId, BrokerId) -> bool) {
         let gone: Vec<_> = self
             .produces
             .iter()
-            .filter(|((connection, _), produce)| produce.arrived && is_on(*connection))
+            .filter(|((connection, _), produce)| produce.arrived && is_gone(*connection, produce.to))
             .map(|(key, _)| *key)
             .collect();
         gone.into_iter().for_each(|(connection, correlation)| self.produce_is_off_the_wire(connection, correlation));

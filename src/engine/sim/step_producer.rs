@@ -337,7 +337,10 @@ impl State {
             self.session_mut(id).open_requests.insert(correlation, OpenRequest { connection, kind });
         }
         self.metrics.requests += 1;
-        self.produces.insert((connection, correlation), ProduceOnTheWay { batches: on_the_way, arrived: false });
+        self.produces.insert(
+            (connection, correlation),
+            ProduceOnTheWay { batches: on_the_way, to: request.node, arrived: false },
+        );
         let event = ProducerEvent::RequestSent { to: request.node, connection, correlation, batches: named };
         self.emit(EventKind::Producer { session: id, event });
         let produce = ProduceRequest { acks: request.acks, timeout: request.timeout, batches };

@@ -213,9 +213,11 @@ impl Timeline {
     /// Forgets what was known of the run after the present moment, and keeps the tail as the branch.
     fn cut_off(&mut self, tail: Branch) {
         let now = self.position();
+        let shared_commands = tail.shared;
         self.branch = Some(tail);
         self.end = now;
-        self.checkpoints.truncate(self.nearest(now).map_or(1, |at| at + 1));
+        let stays = |checkpoint: &Checkpoint| checkpoint.state.now <= now && checkpoint.done <= shared_commands;
+        self.checkpoints.truncate(self.checkpoints.iter().take_while(|checkpoint| stays(checkpoint)).count());
         // The events that nobody has taken note of yet are those of the command that was just given.
         let fresh = self.state().journal.as_ref().map_or(0, Vec::len) as u64;
         let shared = self.state().events_count - fresh;
