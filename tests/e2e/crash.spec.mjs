@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { launch, open } from "./page.mjs";
-import { copied, ledger, listBehind, load, native, playTo, scenario, scrubTo, timeUs, traceHash } from "./run.mjs";
+import { copied, eventually, ledger, listBehind, load, native, playTo, scenario, scrubTo, timeUs, traceHash } from "./run.mjs";
 
 const CRASHES = 5;
 /** Moments of crashes, in µs: the producer has sent for a while and goes on sending. */
@@ -68,8 +68,12 @@ for (const acks of ["1", "all"]) {
       assert.equal(report.traceHash, await traceHash(page), which);
       assert.equal(report.ledger.lost, lost, which);
       assert.equal(report.list.length, lost, which);
-      const shown = lost > 0 ? await listBehind(page, "lost") : [];
-      assert.deepEqual(shown.map(Number), report.list.slice(-500), which);
+      const listed = async () => (lost > 0 ? await listBehind(page, "lost") : []);
+      const shown = await eventually(async () => {
+        const shown = await listed();
+        assert.deepEqual(shown.map(Number), report.list.slice(-500), which);
+        return shown;
+      });
       assert.ok(lost === 0 || shown.length > 0, which);
       if (acks === "all") assert.equal(lost, 0, which);
       lostInAll += lost;

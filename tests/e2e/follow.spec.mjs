@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { launch, open } from "./page.mjs";
-import { assertSamePicture, ledger, load, picture, playTo, scenario, scrubTo, send, step, stepUntil, timeUs } from "./run.mjs";
+import { assertSamePicture, eventually, ledger, load, picture, playTo, scenario, scrubTo, send, step, stepUntil, timeUs } from "./run.mjs";
 
 let browser;
 before(async () => {
@@ -17,7 +17,7 @@ test("a typed record is followed from the form to the ledger", async () => {
   await load(page, scenario({ producers: [{ name: "p1", config: { acks: "all" } }] }));
   const value = "hello high watermark";
   const id = await send(page, { key: "ada", value });
-  assert.equal(await ledger(page, "pending"), 1);
+  await eventually(async () => assert.equal(await ledger(page, "pending"), 1));
 
   const onTape = (broker) => page.locator(`[data-broker="${broker}"] [data-tape^="orders-0"] [data-record="${id}"]`);
   const leader = () => page.locator('[data-tape^="orders-0@"][data-role="leader"]');
@@ -28,17 +28,22 @@ test("a typed record is followed from the form to the ledger", async () => {
   assert.equal(await ledger(page, "delivered"), 0, "acks=all waits for the followers");
   for (const broker of [1, 2, 3]) await stepUntil(page, () => onTape(broker).count());
   await stepUntil(page, async () => (await ledger(page, "delivered")) === 1);
-  assert.equal(await ledger(page, "committed"), 1);
-  assert.equal(await ledger(page, "pending"), 0);
-  assert.equal(await leader().getAttribute("data-hw"), "1");
+  await eventually(async () => {
+    assert.equal(await ledger(page, "committed"), 1);
+    assert.equal(await ledger(page, "pending"), 0);
+    assert.equal(await leader().getAttribute("data-hw"), "1");
+  });
 
   await leader().locator(`[data-record="${id}"]`).first().click();
   const inspector = page.locator("aside");
-  await inspector.locator(`[data-record="${id}"]`).first().waitFor();
-  assert.match(await inspector.innerText(), /ada/, "the inspector names the key");
-  const rows = await inspector.locator('section[aria-label="Bytes"] button > span:first-child').allInnerTexts();
-  const hex = rows.join("").replace(/\s/g, "");
-  assert.ok(hex.includes(Buffer.from(value).toString("hex")), `the inspector shows the value's bytes, not ${hex}`);
+  // The list behind `sent` stood there before, with the same record in it.
+  await inspector.locator('[data-inspected="record"]').waitFor();
+  await eventually(async () => {
+    assert.match(await inspector.innerText(), /ada/, "the inspector names the key");
+    const rows = await inspector.locator('section[aria-label="Bytes"] button > span:first-child').allInnerTexts();
+    const hex = rows.join("").replace(/\s/g, "");
+    assert.ok(hex.includes(Buffer.from(value).toString("hex")), `the inspector shows the value's bytes, not ${hex}`);
+  });
   await close();
 });
 

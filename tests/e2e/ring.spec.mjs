@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { launch, open } from "./page.mjs";
+import { eventually } from "./run.mjs";
 
 let browser;
 before(async () => {
@@ -38,17 +39,17 @@ const verdict = (page, word) => page.locator(`[data-ring-verdict="${word}"]`);
 test("each operation by its button, around the end of the ring", async () => {
   const { page, close } = await open(browser, { at: "#/ring" });
   await button(page, "capacity").fill("3");
-  assert.deepEqual(await ends(page), { head: 0, tail: 0, count: 0 });
+  await eventually(async () => assert.deepEqual(await ends(page), { head: 0, tail: 0, count: 0 }));
   for (const word of ["isEmpty", "Front", "Rear", "deQueue"]) await button(page, word).click();
   for (const value of [10, 20, 30, 40]) await enQueue(page, value);
-  assert.deepEqual(await ends(page), { head: 0, tail: 0, count: 3 }, "full: the tail has come round to the head");
+  await eventually(async () => assert.deepEqual(await ends(page), { head: 0, tail: 0, count: 3 }, "full: the tail has come round to the head"));
   for (const word of ["isFull", "Front", "Rear", "deQueue"]) await button(page, word).click();
   await enQueue(page, 50);
   for (const word of ["Front", "Rear"]) await button(page, word).click();
-  assert.deepEqual(await ends(page), { head: 1, tail: 1, count: 3 });
+  await eventually(async () => assert.deepEqual(await ends(page), { head: 1, tail: 1, count: 3 }));
   const expected = ["null", "true", "-1", "-1", "false", "true", "true", "true", "false"];
   expected.push("true", "10", "30", "true", "true", "20", "50");
-  assert.deepEqual((await answers(page)).map((answer) => answer.replace("−", "-")), expected);
+  await eventually(async () => assert.deepEqual((await answers(page)).map((answer) => answer.replace("−", "-")), expected));
   await close();
 });
 
@@ -61,8 +62,8 @@ test("a list with the right answers is judged right, call by call", async () => 
     "[null,true,true,true,false,3,true,true,true,4]",
   );
   await verdict(page, "right").waitFor();
-  assert.equal((await answers(page)).length, 10);
-  assert.deepEqual(await ends(page), { head: 1, tail: 1, count: 3 });
+  await eventually(async () => assert.equal((await answers(page)).length, 10));
+  await eventually(async () => assert.deepEqual(await ends(page), { head: 1, tail: 1, count: 3 }));
   await close();
 });
 
@@ -70,7 +71,7 @@ test("a wrong expectation is named with its call", async () => {
   const { page, close } = await open(browser, { at: "#/ring" });
   await run(page, '["MyCircularQueue","enQueue","Rear"]', "[[2],[7],[]]", "[null,true,8]");
   await verdict(page, "wrong").waitFor();
-  assert.match(await verdict(page, "wrong").innerText(), /8/);
+  await eventually(async () => assert.match(await verdict(page, "wrong").innerText(), /8/));
   await close();
 });
 
@@ -78,7 +79,7 @@ test("a list without expected answers is run and not judged", async () => {
   const { page, close } = await open(browser, { at: "#/ring" });
   await run(page, '["MyCircularQueue","enQueue","Front"]', "[[2],[7],[]]");
   await verdict(page, "none").waitFor();
-  assert.deepEqual(await answers(page), ["null", "true", "7"]);
+  await eventually(async () => assert.deepEqual(await answers(page), ["null", "true", "7"]));
   await close();
 });
 
@@ -92,7 +93,7 @@ for (const [what, lines, place] of [
     const { page, close } = await open(browser, { at: "#/ring" });
     await run(page, ...lines);
     await verdict(page, "invalid").waitFor();
-    assert.match(await verdict(page, "invalid").innerText(), place);
+    await eventually(async () => assert.match(await verdict(page, "invalid").innerText(), place));
     await close();
   });
 }
@@ -100,9 +101,9 @@ for (const [what, lines, place] of [
 test("a bad token is selected in the list, and a good list runs again", async () => {
   const { page, close } = await open(browser, { at: "#/ring" });
   await run(page, '["MyCircularQueue","enqueue"]', "[[2],[7]]");
-  assert.match(await verdict(page, "invalid").innerText(), /Line 1, column 20 \(call 2\): the call is written enQueue/);
-  const selected = await button(page, "list").evaluate((list) => list.value.slice(list.selectionStart, list.selectionEnd));
-  assert.equal(selected, '"enqueue"');
+  await eventually(async () => assert.match(await verdict(page, "invalid").innerText(), /Line 1, column 20 \(call 2\): the call is written enQueue/));
+  const selected = () => button(page, "list").evaluate((list) => list.value.slice(list.selectionStart, list.selectionEnd));
+  await eventually(async () => assert.equal(await selected(), '"enqueue"'));
   await page.locator('[data-ring="example"]').click();
   await button(page, "list").press("Control+Enter");
   await verdict(page, "right").waitFor();
@@ -113,13 +114,13 @@ test("steps go both ways by button and by arrow key", async () => {
   const { page, close } = await open(browser, { at: "#/ring" });
   await button(page, "run").click();
   await button(page, "reset").click();
-  assert.deepEqual(await ends(page), { head: 0, tail: 0, count: 0 });
+  await eventually(async () => assert.deepEqual(await ends(page), { head: 0, tail: 0, count: 0 }));
   await button(page, "step").click();
   await page.keyboard.press("ArrowRight");
-  assert.deepEqual(await ends(page), { head: 0, tail: 2, count: 2 });
+  await eventually(async () => assert.deepEqual(await ends(page), { head: 0, tail: 2, count: 2 }));
   await page.keyboard.press("ArrowLeft");
   await button(page, "step-back").click();
-  assert.deepEqual(await ends(page), { head: 0, tail: 0, count: 0 });
+  await eventually(async () => assert.deepEqual(await ends(page), { head: 0, tail: 0, count: 0 }));
   await close();
 });
 
@@ -130,7 +131,7 @@ test("the room keeps its queue while another room is open", async () => {
   await page.locator('[data-room="log"]').waitFor();
   await page.evaluate(() => (location.hash = "#/ring"));
   await page.locator("[data-ring-head]").waitFor();
-  assert.deepEqual(await ends(page), { head: 0, tail: 1, count: 1 });
+  await eventually(async () => assert.deepEqual(await ends(page), { head: 0, tail: 1, count: 1 }));
   await close();
 });
 
@@ -144,12 +145,12 @@ test("the log beside the ring forgets its oldest segment where the ring refuses"
   };
   await button(page, "capacity").fill("3");
   for (const value of [1, 2, 3, 4, 5]) await enQueue(page, value);
-  assert.deepEqual(await log(), [0, 0, 3], "the log is given what the ring takes");
+  await eventually(async () => assert.deepEqual(await log(), [0, 0, 3], "the log is given what the ring takes"));
   await page.locator('[data-ring="feed"]').check();
-  assert.deepEqual(await log(), [2, 0, 5], "given everything, it forgets records that were never read");
+  await eventually(async () => assert.deepEqual(await log(), [2, 0, 5], "given everything, it forgets records that were never read"));
   await button(page, "deQueue").click();
-  assert.deepEqual(await log(), [2, 3, 5]);
-  assert.deepEqual(await ends(page), { head: 1, tail: 0, count: 2 });
+  await eventually(async () => assert.deepEqual(await log(), [2, 3, 5]));
+  await eventually(async () => assert.deepEqual(await ends(page), { head: 1, tail: 0, count: 2 }));
   await close();
 });
 

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 
 import { launch, open, PHONE } from "./page.mjs";
-import { copied, ledger, listBehind, load, native, pause, playTo, scenario, send, stepUntil, timeUs, traceHash } from "./run.mjs";
+import { copied, eventually, ledger, listBehind, load, native, pause, playTo, scenario, send, stepUntil, timeUs, traceHash } from "./run.mjs";
 
 let browser;
 before(async () => {
@@ -71,7 +71,7 @@ test("a copied run pasted back has the same trace hash at its end", async () => 
   await other.page.locator('[data-run="paste-text"]').fill(text);
   await other.page.locator('[data-run="load"]').click();
   await other.page.waitForFunction((end) => Number(document.querySelector("[data-time-us]").dataset.timeUs) === end, end);
-  assert.equal(await traceHash(other.page), hash);
+  await eventually(async () => assert.equal(await traceHash(other.page), hash));
   await other.close();
   await close();
 });
@@ -99,7 +99,7 @@ test("a record that is too large is refused in Kafka's words", async () => {
   await page.locator('[data-send="value"]').fill("x".repeat(200));
   await page.locator('[data-send="submit"]').click();
   await page.locator('[data-send="refusal"]', { hasText: "max.request.size" }).waitFor();
-  assert.equal(await ledger(page, "failed"), 1);
+  await eventually(async () => assert.equal(await ledger(page, "failed"), 1));
   assert.equal(await ledger(page, "stored"), 1);
   await close();
 });
@@ -124,7 +124,7 @@ test("null, empty and hex contents and null headers arrive as they were sent", a
   const [id] = await listBehind(page, "delivered");
   await page.locator(`aside ol [data-record="${id}"]`).click();
   await page.locator('aside [data-inspected="record"]').waitFor();
-  assert.match((await page.locator("aside").innerText()).replace(/\s+/g, " "), /00 ff/);
+  await eventually(async () => assert.match((await page.locator("aside").innerText()).replace(/\s+/g, " "), /00 ff/));
   await close();
 });
 

@@ -37,11 +37,38 @@ const transport = (page, word) => page.locator(`[data-transport="${word}"]`);
 export async function pause(page) {
   if (await transport(page, "pause").count()) await transport(page, "pause").click();
   await transport(page, "play").waitFor();
+  await settled(page, async () => [await timeUs(page), await traceHash(page)]);
+}
+
+/** Waits until two looks, further apart than two drawings, see the same; gives what they saw. */
+async function settled(page, look) {
+  let [before, now] = [undefined, await look()];
+  while (JSON.stringify(before) !== JSON.stringify(now)) {
+    await page.waitForTimeout(110);
+    [before, now] = [now, await look()];
+  }
+  return now;
 }
 
 export async function play(page) {
   if (await transport(page, "play").count()) await transport(page, "play").click();
   await transport(page, "pause").waitFor();
+}
+
+/**
+ * Asserts what will hold soon: the page draws at most 20 times a second, so what follows an action is not there at once.
+ * The last refusal is the one reported.
+ */
+export async function eventually(assertion, ms = 5_000) {
+  const until = Date.now() + ms;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (refusal) {
+      if (Date.now() > until) throw refusal;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
 }
 
 /** The moment shown, in virtual microseconds. */
@@ -115,8 +142,11 @@ export async function send(page, { key, value }) {
     (before) => Number(document.querySelector('[data-ledger="sent"]').textContent) === before + 1,
     before,
   );
-  const ids = await listBehind(page, "sent");
-  return ids.at(-1);
+  return eventually(async () => {
+    const ids = await listBehind(page, "sent");
+    assert.equal(ids.length, Math.min(before + 1, 500), "the list behind `sent` has the new record");
+    return ids.at(-1);
+  });
 }
 
 /** The records behind a figure of the ledger, oldest first; of more than 500 the inspector lists the newest. */
@@ -131,7 +161,11 @@ export async function listBehind(page, word) {
 /**
  * Everything that is seen of the run, a line an element: the stage and the ledger with their attributes in order, and what is painted.
  */
-export async function picture(page) {
+export function picture(page) {
+  return settled(page, () => drawn(page));
+}
+
+function drawn(page) {
   return page.evaluate(() => {
     const lines = [];
     const write = (element) => {
