@@ -34,7 +34,9 @@
 //! What a broker keeps through a crash of its process: its logs, as far as they were appended, and the high watermarks that it
 //! wrote to `replication-offset-checkpoint` every 5 s.
 //!
-//! Not here yet: KRaft's quorum and metadata log, controlled shutdown, and calling [`partition_change`] for unclean and preferred
+//! KRaft's quorum is in [`quorum`], its log in [`metadata_log`]; the one controller here does not write through them yet.
+//!
+//! Not here yet: controlled shutdown, and calling [`partition_change`] for unclean and preferred
 //! elections and ELR: the controller elects online, without ELR.
 
 pub mod broker;
@@ -45,11 +47,13 @@ pub mod event;
 pub mod high_watermark;
 pub mod in_sync_replicas;
 pub mod metadata;
+pub mod metadata_log;
 pub mod output;
 pub mod partition;
 pub mod partition_change;
 pub mod placement;
 pub mod protocol;
+pub mod quorum;
 pub mod replica;
 mod replica_fetcher;
 

@@ -43,6 +43,11 @@ integer_newtype! {
     BrokerId(i32)
 }
 integer_newtype! {
+    /// A controller: a voter of the metadata quorum, from 1 on the stage. Kafka gives controllers and brokers `node.id`s of one space;
+    /// here each kind counts for itself.
+    ControllerId(i32)
+}
+integer_newtype! {
     /// Index of a partition within its topic, from 0. −1: not chosen yet (`RecordMetadata.UNKNOWN_PARTITION`).
     PartitionId(i32)
 }

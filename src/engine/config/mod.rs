@@ -4,12 +4,14 @@
 
 pub mod broker_config;
 pub mod consumer_config;
+pub mod controller_config;
 pub mod producer_config;
 pub mod setting;
 pub mod topic_config;
 
 pub use broker_config::BrokerConfig;
 pub use consumer_config::ConsumerConfig;
+pub use controller_config::ControllerConfig;
 pub use producer_config::{Acks, CompressionType, PartitionerClass, ProducerConfig};
 pub use setting::{ConfigError, Setting, SettingKind, Value};
 pub use topic_config::{CleanupPolicy, TimestampType, TopicCompression, TopicConfig};

@@ -73,9 +73,9 @@ pub enum Response {
 }
 
 /// Size field, API key and version, correlation id, client id, empty tags.
-const REQUEST_HEADER_BYTES: usize = 4 + 2 + 2 + 4 + 12 + 1;
+pub(super) const REQUEST_HEADER_BYTES: usize = 4 + 2 + 2 + 4 + 12 + 1;
 /// Size field, correlation id, empty tags, throttle time.
-const RESPONSE_HEADER_BYTES: usize = 4 + 4 + 1 + 4;
+pub(super) const RESPONSE_HEADER_BYTES: usize = 4 + 4 + 1 + 4;
 /// A topic's id, the count of its partitions, empty tags.
 const TOPIC_BYTES: usize = 16 + 1 + 1;
 
