@@ -15,6 +15,7 @@ mod sizes;
 mod suites;
 mod system;
 mod tools;
+mod webdriver;
 
 use std::process::ExitCode;
 

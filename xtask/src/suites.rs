@@ -2,7 +2,7 @@
 
 use crate::http::Server;
 use crate::tools::{self, WASM_BINDGEN, WASM_PACK};
-use crate::{Result, dist, paths, shell, system};
+use crate::{Result, dist, paths, shell, system, webdriver};
 
 /// A group of checks that can be run alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,8 @@ fn wasm(yes: bool) -> Result<()> {
     let browser = system::ensure_browser(yes)?;
     let mut pack = shell::program("wasm-pack", ["test", "--headless", "--chrome", "--mode", "no-install"]);
     pack.arg("--chromedriver").arg(browser.driver).args(["--", "--locked", "--test", "web"]);
-    shell::run(pack.env("PATH", path))
+    let capabilities = webdriver::write(&browser.chromium)?;
+    shell::run(pack.env("PATH", path).env(webdriver::VARIABLE, capabilities))
 }
 
 /// The release build in a real browser, driven as a person would.
