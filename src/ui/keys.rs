@@ -30,6 +30,13 @@ pub fn use_keys(runner: RunnerHandle, on_page_key: Callback<PageKey>) {
 
 /// Answers whether the key was used.
 fn press_key(runner: &RunnerHandle, on_page_key: &Callback<PageKey>, press: &KeyPress) -> bool {
+    if press.covered {
+        // What lies over the page takes every key but those that close it.
+        if matches!(press.key.as_str(), "?" | "Escape") {
+            on_page_key.emit(PageKey::Escape);
+        }
+        return false;
+    }
     if let Some(wish) = wish_of(press) {
         runner.wish(wish);
         return true;
@@ -67,7 +74,7 @@ mod tests {
     use super::*;
 
     fn press(key: &str, shift: bool, on_button: bool, on_arrows: bool) -> KeyPress {
-        KeyPress { key: key.to_string(), shift, on_button, on_arrows }
+        KeyPress { key: key.to_string(), shift, on_button, on_arrows, covered: false }
     }
 
     #[test]

@@ -67,6 +67,14 @@ impl Cover {
     }
 }
 
+impl Cover {
+    /// Whether the element with this id is out of the reader's reach.
+    #[must_use]
+    pub fn lies_over(id: &str) -> bool {
+        document().get_element_by_id(id).is_some_and(|element| element.has_attribute("inert"))
+    }
+}
+
 impl Drop for Cover {
     fn drop(&mut self) {
         if let Some(behind) = &self.behind {

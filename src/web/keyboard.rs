@@ -1,5 +1,6 @@
 //! Keys pressed anywhere on the page, except while text is being written.
 
+use super::document::Cover;
 use gloo::events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement, KeyboardEvent, window};
@@ -15,6 +16,8 @@ pub struct KeyPress {
     pub on_button: bool,
     /// The focus is on a control that takes the arrow keys itself.
     pub on_arrows: bool,
+    /// Something lies over the page and keeps it out of reach.
+    pub covered: bool,
 }
 
 /// Calls `on_key` for each key outside text fields; it answers whether it used the key. The listener ends when dropped.
@@ -36,6 +39,7 @@ pub fn listen(on_key: impl Fn(KeyPress) -> bool + 'static) -> Option<EventListen
             shift: event.shift_key(),
             on_button: focus.as_ref().is_some_and(takes_space),
             on_arrows: focus.as_ref().is_some_and(takes_arrows),
+            covered: Cover::lies_over("page"),
         };
         if on_key(press) {
             event.prevent_default();
