@@ -11,10 +11,11 @@ pub(super) const LESSON: Lesson = Lesson {
     settings: &["segment.bytes", "retention.bytes", "index.interval.bytes"],
     look: &[
         "Seek an offset: the index leads to a place a little before it, and the broker scans on from there. It answers with the **whole batch**; the consumer drops what it did not ask for.",
+        "Seek a timestamp: the time index gives an offset to begin with, the rest is the same. The answer is an **offset**, no batch.",
         "Only whole segments go, oldest first, and no reader is asked.",
     ],
     simplified: &[
-        "One topic with one partition on one broker, so that a log has the stage to itself.",
+        "The room shows one replica, the leader's of the first partition. Its own run has no other, so that a log has the stage to itself.",
         "Segments lie in memory, byte for byte as Kafka's files; what a disk costs is the cost model's.",
         "`segment.bytes` is below what Kafka 4 takes (1 MiB), so that rolls can be seen.",
         "Compaction is not here yet; `cleanup.policy` is `delete`.",

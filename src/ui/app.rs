@@ -10,7 +10,7 @@ use super::panic_card::PanicCard;
 use super::ring::{RingPage, use_ring_store};
 use super::room::RoomPage;
 use super::runner::{Runner, RunnerHandle};
-use super::send_state::SendState;
+use super::send_state::SendForms;
 use super::wish::Wish;
 use crate::course::{Place, Room};
 use crate::web::animation_frame::AnimationLoop;
@@ -24,7 +24,7 @@ pub fn App() -> Html {
     let runner = use_memo((), |()| RunnerHandle(Runner::new(Place::from_fragment(&location::fragment()))));
     let place = use_place(&runner);
     let ring = use_ring_store();
-    let send = use_reducer(SendState::default);
+    let forms = use_memo((), |()| SendForms::default());
     let help = use_state(|| false);
     let inspector = use_state(|| true);
     use_animation(&runner);
@@ -43,7 +43,7 @@ pub fn App() -> Html {
                 if place == Place::Room(Room::Ring) {
                     <RingPage store={ring} />
                 } else {
-                    <RoomPage key={place.slug()} {place} {send} inspector={*inspector} />
+                    <RoomPage key={place.slug()} {place} forms={(*forms).clone()} inspector={*inspector} />
                 }
             </div>
             <LiveRegion />

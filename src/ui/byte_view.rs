@@ -45,16 +45,22 @@ pub fn ByteView(props: &LinkedProps) -> Html {
             let handle = props.lit.clone();
             Callback::from(move |_: MouseEvent| handle.set(if *handle == Some(index) { None } else { Some(index) }))
         };
+        let file = inspection.files.iter().find(|(first, _)| *first == index);
         html! {
-            <button key={index} type="button" class={classes!(Class::ByteRow, lit)} title={format!("at position {}", run.position)}
-                onmouseenter={on} onmouseleave={off} onclick={toggle} aria-pressed={lit.is_some().to_string()}>
-                <span class={Class::ByteField}>{run.hex.clone()}</span><span>{run.label.clone()}</span>
-            </button>
+            <>
+                if let Some((_, name)) = file {
+                    <p class={Class::ByteFile}>{name.clone()}</p>
+                }
+                <button key={index} type="button" class={classes!(Class::ByteRow, lit)} title={format!("at position {}", run.position)}
+                    onmouseenter={on} onmouseleave={off} onclick={toggle} aria-pressed={lit.is_some().to_string()}>
+                    <span class={Class::ByteField}>{run.hex.clone()}</span><span>{run.label.clone()}</span>
+                </button>
+            </>
         }
     };
     html! {
         <section aria-label="Bytes">
-            <h2>{"Bytes"}</h2>
+            <h2>{ if inspection.files.is_empty() { "Bytes" } else { "Bytes of the indexes" } }</h2>
             <div class={Class::Bytes}>
                 { for inspection.bytes.iter().enumerate().map(row) }
                 if inspection.bytes_total > shown {

@@ -49,9 +49,10 @@ pub fn Header(props: &HeaderProps) -> Html {
 
 fn room_link(room: Room, place: Place) -> Html {
     let current = (place == Place::Room(room)).then_some("page");
+    let (key, title) = (room.number().to_string(), format!("{} (key {})", room.name(), room.number()));
     html! {
-        <a key={room.slug()} class={Class::RoomLink} href={Place::Room(room).fragment()} aria-current={current}>
-            <span class={Class::RoomNumber}>{room.number()}</span>{room.name()}
+        <a key={room.slug()} class={Class::RoomLink} href={Place::Room(room).fragment()} aria-current={current} aria-keyshortcuts={key.clone()} {title}>
+            <kbd class={Class::RoomNumber}>{key}</kbd>{room.name()}
         </a>
     }
 }

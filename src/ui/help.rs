@@ -4,19 +4,27 @@ use super::Class;
 use super::icon::{Icon, Sign};
 use super::overlay::use_overlay;
 use super::rich_text::RichText;
+use super::timeline::legend_entry;
 use super::truth::{Truth, TruthLabel};
+use crate::course::Room;
 use crate::course::glossary::GLOSSARY;
+use crate::engine::sim::MarkKind;
 use yew::prelude::*;
 
-const KEYS: &[(&str, &str)] = &[
+const RUN_KEYS: &[(&str, &str)] = &[
     ("Space", "play or pause"),
     ("← →", "step to the event before or after"),
     ("Shift + ← →", "jump to the mark before or after: a crash, an election, a roll, a loss, a command"),
-    ("1 2 4 5 8", "go to a room"),
+];
+const PAGE_KEYS: &[(&str, &str)] = &[
     ("I", "show or hide the inspector"),
     ("?", "show or hide this help"),
     ("Tab, Enter", "reach and use every control, faults included"),
 ];
+
+fn key_row(key: String, what_for: impl Into<AttrValue>) -> Html {
+    html! { <><dt><kbd>{key}</kbd></dt><dd>{what_for.into()}</dd></> }
+}
 
 /// Properties of [`Help`].
 #[derive(Properties, PartialEq)]
@@ -42,8 +50,13 @@ pub fn Help(props: &HelpProps) -> Html {
                 <p>{"Click a record, a batch, a segment, a broker or a request to read its fields and its bytes. Click a figure of the ledger to list the records behind it. Pausing, stepping and going back never change what happens; acting in the past does, and what came after can be brought back."}</p>
                 <h2>{"Keys"}</h2>
                 <dl class={Class::KeyList}>
-                    { for KEYS.iter().map(|(key, use_)| html! { <><dt><kbd>{*key}</kbd></dt><dd>{*use_}</dd></> }) }
+                    { for RUN_KEYS.iter().map(|(key, use_)| key_row((*key).to_string(), *use_)) }
+                    { for Room::ALL.into_iter().map(|room| key_row(room.number().to_string(), format!("go to the room {}", room.name()))) }
+                    { for PAGE_KEYS.iter().map(|(key, use_)| key_row((*key).to_string(), *use_)) }
                 </dl>
+                <p class={Class::Note}>{"A room's number is its place in the course. Numbers that are missing belong to rooms that are not here."}</p>
+                <h2>{"Signs on the timeline"}</h2>
+                <ul class={Class::MarkLegend}>{ for MarkKind::ALL.into_iter().map(legend_entry) }</ul>
                 <h2>{"What the labels mean"}</h2>
                 <dl class={Class::KeyList}>
                     <dt><TruthLabel truth={Truth::Exact} /></dt><dd>{"Kafka's own algorithm or bytes."}</dd>

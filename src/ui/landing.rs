@@ -8,8 +8,7 @@ use super::wish::Wish;
 use crate::course::{Place, Room};
 use crate::engine::common::BrokerId;
 use crate::engine::sim::Command;
-use crate::view::format;
-use crate::view::frame::{BrokerState, Frame, Role};
+use crate::view::landing::LandingView;
 use yew::prelude::*;
 
 /// The question over the stage, the stage, and the answer in figures.
@@ -18,91 +17,44 @@ pub fn LandingStage() -> Html {
     let frame = use_slice(|published| published.frame.clone());
     let ledger = use_slice(|published| published.ledger.clone());
     let figure = |word: &str| ledger.totals.iter().find(|(name, _)| *name == word).map_or(0, |(_, number)| *number);
+    let view = LandingView::of(&frame, figure("delivered"), figure("lost"));
     html! {
         <div class={Class::Landing}>
             <div class={Class::LandingQuestion}>
-                <h2>{ question(&frame, figure("delivered"), figure("lost")) }</h2>
-                <CrashLeader frame={frame.clone()} lost={figure("lost")} />
+                <h2>{view.question.clone()}</h2>
+                <Acts {view} />
             </div>
             <Stage />
         </div>
     }
 }
 
-/// Who leads the first partition, if its broker runs.
-fn leader(frame: &Frame) -> Option<i32> {
-    let leads = |broker: &&crate::view::frame::BrokerFrame| {
-        broker.state == BrokerState::Up
-            && broker.tapes.iter().any(|tape| tape.partition == 0 && tape.role == Role::Leader)
-    };
-    frame.brokers.iter().find(leads).map(|broker| broker.id)
-}
-
-/// A broker that is down, if one is.
-fn crashed(frame: &Frame) -> Option<(i32, bool)> {
-    frame.brokers.iter().find_map(|broker| match broker.state {
-        BrokerState::Crashed { fenced, .. } => Some((broker.id, fenced)),
-        BrokerState::Up => None,
-    })
-}
-
-fn question(frame: &Frame, delivered: u64, lost: u64) -> String {
-    match (crashed(frame), leader(frame)) {
-        (_, Some(leader)) if lost > 0 => {
-            let (records, them) = if lost == 1 { ("record is", "it") } else { ("records are", "them") };
-            format!("{} acknowledged {records} lost: broker {leader} leads without {them}.", format::grouped(lost))
-        }
-        (None, Some(leader)) => {
-            format!(
-                "{} records were acknowledged. If broker {leader} dies now, which of them survive?",
-                format::grouped(delivered)
-            )
-        }
-        (Some((broker, _)), Some(leader)) => {
-            format!("Broker {broker} is dead and broker {leader} leads. What was acknowledged and is gone?")
-        }
-        (Some((broker, true)), None) => {
-            format!("Broker {broker} is dead. The controller knows, and the word is on its way.")
-        }
-        (Some((broker, false)), None) => format!("Broker {broker} is dead. The controller has not noticed yet."),
-        (None, None) => "Nobody leads.".to_string(),
-    }
-}
-
-/// Properties of [`CrashLeader`].
+/// Properties of [`Acts`].
 #[derive(Properties, PartialEq)]
-struct CrashLeaderProps {
-    frame: std::rc::Rc<Frame>,
-    lost: u64,
+struct ActsProps {
+    view: LandingView,
 }
 
-/// The one thing to do: crash the leader, and afterwards start it again.
+/// The one thing to do, crash the leader, which never means anything else; and what follows a crash.
 #[component]
-fn CrashLeader(props: &CrashLeaderProps) -> Html {
+fn Acts(props: &ActsProps) -> Html {
     let runner = use_runner();
-    let frame = &props.frame;
-    let answer = match (crashed(frame), leader(frame), props.lost) {
-        (None, _, _) => "Nothing is final: drag the timeline back and it stands again.".to_string(),
-        (Some((_, false)), None, _) => "Play on: its session must run out before another is elected.".to_string(),
-        (Some(_), _, 0) => "Every acknowledged record is still there.".to_string(),
-        (Some(_), _, 1) => "1 acknowledged record is lost. The ledger below leads to it.".to_string(),
-        (Some(_), _, lost) => format!("{lost} acknowledged records are lost. The ledger below leads to each."),
-    };
-    let button = match (leader(frame), crashed(frame)) {
-        (Some(leader), None) => {
-            Some(("Crash the leader", Command::CrashBroker { broker: BrokerId(leader) }, Class::ButtonMain))
-        }
-        (_, Some((broker, _))) => {
-            Some(("Start it again", Command::RestartBroker { broker: BrokerId(broker) }, Class::Button))
-        }
-        _ => None,
-    };
+    let view = &props.view;
+    let crash =
+        view.leader.map(|leader| runner.on_click(Wish::Submit(Command::CrashBroker { broker: BrokerId(leader) })));
+    let start = |broker: i32| runner.on_click(Wish::Submit(Command::RestartBroker { broker: BrokerId(broker) }));
     html! {
         <div class={Class::LandingAct}>
-            if let Some((word, command, class)) = button {
-                <button type="button" class={classes!(Class::Button, class, Class::BigButton)} data-landing="act" onclick={runner.on_click(Wish::Submit(command))}>{word}</button>
+            <button type="button" class={classes!(Class::Button, Class::ButtonMain, Class::BigButton)} data-landing="act" disabled={crash.is_none()} onclick={crash}>
+                { view.leader.map_or("Crash the leader".to_string(), |leader| format!("Crash the leader, broker {leader}")) }
+            </button>
+            if view.waits {
+                <button type="button" class={classes!(Class::Button, Class::BigButton)} data-landing="next-mark" onclick={runner.on_click(Wish::NextMark)}>{"To the next mark"}</button>
             }
-            <p class={Class::Note} role="status">{answer}</p>
+            if let Some(broker) = view.down {
+                <button type="button" class={classes!(Class::Button, Class::BigButton)} data-landing="start" onclick={start(broker)}>{format!("Start broker {broker} again")}</button>
+            }
+            <p class={Class::Note} role={(!view.waits).then_some("status")} data-landing="answer">{view.answer.clone()}</p>
         </div>
     }
 }
@@ -132,12 +84,12 @@ pub fn HowYouCanTell() -> Html {
 pub fn Course() -> Html {
     html! {
         <section class={Class::Course} aria-labelledby="course-title">
-            <div class={Class::CourseHead}><h2 id="course-title">{"The course"}</h2><p>{"Each room has a run of its own to act on."}</p></div>
+            <div class={Class::CourseHead}><h2 id="course-title">{"The course"}</h2><p>{"Each room has a run of its own to act on. A room's number is its key on the keyboard."}</p></div>
             <ul class={Class::RoomCards}>
                 { for Room::ALL.into_iter().map(|room| html! {
                     <li key={room.slug()}>
                         <a class={Class::RoomCard} href={Place::Room(room).fragment()}>
-                            <span class={Class::RoomNumber}>{room.number()}</span>
+                            <kbd class={Class::RoomNumber}>{room.number()}</kbd>
                             <strong>{room.name()}</strong>
                             <span>{room.card()}</span>
                         </a>

@@ -12,6 +12,9 @@ pub struct LessonProps {
     pub place: Place,
     /// Controls of the place, between the idea and what to look at.
     #[prop_or_default]
+    pub controls: Html,
+    /// What stands after what to look at, first the form that sends.
+    #[prop_or_default]
     pub children: Html,
     /// What stands below everything.
     #[prop_or_default]
@@ -28,13 +31,14 @@ pub fn LessonColumn(props: &LessonProps) -> Html {
                 <h1 id="lesson-title" tabindex="-1">{lesson.title}</h1>
                 { for lesson.idea.iter().map(|text| html! { <p><RichText text={*text} /></p> }) }
             </div>
-            { props.children.clone() }
+            { props.controls.clone() }
             if !lesson.look.is_empty() {
                 <div class={Class::LessonSection}>
                     <h2>{"Then look"}</h2>
                     { for lesson.look.iter().map(|text| html! { <p><RichText text={*text} /></p> }) }
                 </div>
             }
+            { props.children.clone() }
             { props.below.clone() }
             <details class={Class::Fold} open={props.place == Place::Landing}>
                 <summary>{"What is simplified here"}</summary>

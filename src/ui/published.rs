@@ -7,6 +7,7 @@ use crate::view::inspection::Inspection;
 use crate::view::ledger::LedgerView;
 use crate::view::log_view::LogView;
 use crate::view::proof::ProofRow;
+use crate::view::seek_target::{SeekBy, SeekTarget};
 use crate::view::settings::SettingRow;
 use crate::view::transport::TransportView;
 use crate::view::{Frame, Subject};
@@ -45,8 +46,8 @@ pub struct Published {
     pub log: Option<Rc<LogView>>,
     /// Why batches left lately; only in the Batching room.
     pub departures: Option<Rc<Departures>>,
-    /// The offset that the Log room seeks.
-    pub seek_target: Option<i64>,
+    /// What the Log room seeks.
+    pub seek: SeekSlice,
     /// What the first page shows to tell what is real.
     pub proof: Rc<Vec<ProofRow>>,
     /// The run that broke the engine, if one did.
@@ -64,6 +65,15 @@ pub struct RunView {
     pub preset: Option<usize>,
     /// Why a pasted run was not loaded.
     pub problem: Option<String>,
+}
+
+/// What the Log room seeks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeekSlice {
+    /// The last target that was found, which stays in the picture.
+    pub target: Option<SeekTarget>,
+    /// Why what was typed in a field is not found, or why the target is not any more.
+    pub problem: Option<(SeekBy, Rc<str>)>,
 }
 
 /// A run that ended in a panic.
@@ -95,7 +105,7 @@ impl Published {
             news: Rc::from(""),
             log: None,
             departures: None,
-            seek_target: None,
+            seek: SeekSlice::default(),
             proof: Rc::default(),
             broken: None,
         }

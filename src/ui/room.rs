@@ -7,15 +7,18 @@ use super::inspector::Inspector;
 use super::landing::{Course, HowYouCanTell, LandingStage};
 use super::ledger_bar::LedgerBar;
 use super::lesson::LessonColumn;
-use super::log_room::{LogRoom, SeekForm};
+use super::log_room::LogRoom;
+use super::log_room::seek_form::SeekForms;
 use super::partitions_room::PartitionsRoom;
 use super::run_control::RunControl;
 use super::runner::use_slice;
 use super::send_form::{SendForm, SendHandle};
+use super::send_state::SendForms;
 use super::settings_panel::{LessonSettings, OtherSettings};
 use super::stage::Stage;
 use super::transport::Transport;
 use crate::course::{self, Place, Room};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// Properties of [`RoomPage`].
@@ -23,8 +26,8 @@ use yew::prelude::*;
 pub struct RoomPageProps {
     /// Where the reader is.
     pub place: Place,
-    /// The send form's state.
-    pub send: SendHandle,
+    /// What stands in the send forms.
+    pub forms: SendForms,
     /// Whether the inspector is wanted.
     pub inspector: bool,
 }
@@ -33,6 +36,7 @@ pub struct RoomPageProps {
 #[component]
 pub fn RoomPage(props: &RoomPageProps) -> Html {
     let place = props.place;
+    let send = use_send_form(&props.forms, place);
     let has_subject = use_slice(|published| published.subject.is_some());
     // The first page has room for an inspector only when something is inspected.
     let inspector = props.inspector && (place != Place::Landing || has_subject);
@@ -40,12 +44,11 @@ pub fn RoomPage(props: &RoomPageProps) -> Html {
     html! {
         <>
             <main class={classes!(Class::Columns, layout)} data-room={place.slug()}>
-                <LessonColumn {place} below={below(place)}>
-                    { controls(place) }
-                    <SendForm state={props.send.clone()} />
+                <LessonColumn {place} controls={controls(place)} below={below(place)}>
+                    <SendForm state={send.clone()} />
                 </LessonColumn>
                 <div id="stage" tabindex="-1" class={Class::StageColumn}>
-                    { stage(place, &props.send) }
+                    { stage(place, &send) }
                 </div>
                 if inspector {
                     <Inspector />
@@ -59,12 +62,24 @@ pub fn RoomPage(props: &RoomPageProps) -> Html {
     }
 }
 
+/// The place's own send form; what stands in it is kept for the next visit.
+#[hook]
+fn use_send_form(forms: &SendForms, place: Place) -> SendHandle {
+    let state = {
+        let forms = forms.clone();
+        use_reducer(move || forms.of(place))
+    };
+    let forms = forms.clone();
+    use_effect_with((state.clone(), place), move |(state, place)| forms.keep(*place, Rc::new((**state).clone())));
+    state
+}
+
 /// What stands between the idea and what to look at.
 fn controls(place: Place) -> Html {
     let lesson = course::lesson(place).settings;
     match place {
         Place::Landing => html! { <HowYouCanTell /> },
-        Place::Room(Room::Log) => html! { <><LessonSettings {lesson} /><SeekForm /></> },
+        Place::Room(Room::Log) => html! { <><LessonSettings {lesson} /><SeekForms /></> },
         Place::Room(_) => html! { <LessonSettings {lesson} /> },
     }
 }

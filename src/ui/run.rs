@@ -1,6 +1,6 @@
 //! The run of one place: its timeline, how it is played, and what the reader looks at in it.
 
-use super::published::{Published, RunView, refresh};
+use super::published::{Published, RunView, SeekSlice, refresh};
 use super::wish::Wish;
 use crate::course::{Cast, PRESETS, Place, Preset, Room};
 use crate::engine::common::{Offset, RecordId, VirtualTime};
@@ -9,8 +9,11 @@ use crate::view::departures::Departures;
 use crate::view::frame::Flight;
 use crate::view::inspection::Inspection;
 use crate::view::ledger::LedgerView;
+use crate::view::log_seek::SeekView;
 use crate::view::playback::{Outlook, Playback, Speed};
+use crate::view::seek_target::{SeekBy, SeekTarget};
 use crate::view::transport::TransportView;
+use crate::view::waiting_calls::WaitingCalls;
 use crate::view::{Frame, Subject, log_room, news, proof, settings};
 use crate::web::media;
 use std::cell::RefCell;
@@ -46,12 +49,14 @@ pub struct Run {
     playback: Playback,
     preset: Option<usize>,
     subject: Option<Subject>,
-    seek_target: Option<Offset>,
+    seek: SeekSlice,
     last_sent: Option<Rc<Command>>,
     refusal: Option<Rc<str>>,
     notice: Option<Rc<str>>,
     problem: Option<String>,
     news: Option<String>,
+    /// Calls of `send()` by hand that waited when the run was last looked at: if one fails, the send form says so.
+    waiting_calls: WaitingCalls,
     /// What was inspected last, and when.
     inspected: Option<(Subject, VirtualTime, TraceHash)>,
     /// The next visible event, as far as it was looked for, and from where it was looked.
@@ -83,12 +88,13 @@ impl Run {
             playback,
             preset: index,
             subject: None,
-            seek_target: preset.seek.filter(|_| place == Place::Room(Room::Log)).map(Offset),
+            seek: SeekSlice { target: first_seek(place, preset), problem: None },
             last_sent: None,
             refusal: None,
             notice: None,
             problem: None,
             news: None,
+            waiting_calls: WaitingCalls::default(),
             inspected: None,
             outlook: None,
         }
@@ -163,9 +169,14 @@ impl Run {
 
     /// Does what the reader asks for. Answers whether it was possible.
     pub fn grant(&mut self, wish: Wish) -> bool {
-        self.refusal = None;
+        // Why a send failed stays to be read while the run is paused, played and looked at.
+        if !wish.only_looks() {
+            self.refusal = None;
+        }
+        let refused_before = self.refusal.clone();
         self.notice = None;
         self.problem = None;
+        self.seek.problem = None;
         match wish {
             Wish::Play => self.playback.playing = true,
             Wish::Pause => self.playback.pause(),
@@ -188,9 +199,21 @@ impl Run {
             Wish::Paste(text) => self.paste(&text),
             Wish::Inspect(subject) => self.subject = subject,
             Wish::BreakEngine => panic!("the engine was broken on purpose"),
-            Wish::SeekOffset(offset) => self.seek_target = offset.map(Offset),
+            Wish::SeekLog(by, typed) => self.seek_log(by, &typed),
         }
-        self.refusal.is_none() && self.notice.is_none() && self.problem.is_none()
+        refused_before == self.refusal && self.notice.is_none() && self.problem.is_none() && self.seek.problem.is_none()
+    }
+
+    /// Seeks what was typed. What is not found gets a sentence, and the last seek stays in the picture.
+    fn seek_log(&mut self, by: SeekBy, typed: &str) {
+        let found = by.target(typed).and_then(|target| {
+            let (_, log) = log_room::shown(self.state()).ok_or("There is no log here.")?;
+            SeekView::of(log, target).map(|_| target)
+        });
+        match found {
+            Ok(target) => self.seek.target = Some(target),
+            Err(why) => self.seek.problem = Some((by, Rc::from(why))),
+        }
     }
 
     /// Goes to another moment; playing stops there.
@@ -219,6 +242,10 @@ impl Run {
         if let Some(headline) = news::headline(self.timeline.state(), self.timeline.news(), marks_only) {
             self.news = Some(headline);
         }
+        if let Some(sentence) = self.waiting_calls.refusal(&self.timeline) {
+            self.refusal = Some(Rc::from(sentence));
+        }
+        self.waiting_calls = WaitingCalls::of(self.state());
     }
 
     /// If the engine panics over a command, the command is part of the run to report.
@@ -335,11 +362,14 @@ impl Run {
         let limit = state.limit.map(|limit| Rc::from(limit.to_string()));
         published.notice = self.notice.clone().or(limit);
         published.news = Rc::from(self.news.as_deref().unwrap_or_default());
-        published.seek_target = self.seek_target.map(|offset| offset.0);
-        published.log = (self.place == Place::Room(Room::Log))
-            .then(|| log_room::view(state, self.seek_target))
-            .flatten()
-            .map(Rc::new);
+        let log = (self.place == Place::Room(Room::Log)).then(|| log_room::view(state, self.seek.target)).flatten();
+        published.seek = self.seek.clone();
+        if let (None, Some(target), Some(why)) =
+            (&self.seek.problem, self.seek.target, log.as_ref().and_then(|log| log.not_found.as_deref()))
+        {
+            published.seek.problem = Some((target.by(), Rc::from(why)));
+        }
+        published.log = log.map(Rc::new);
         let batching = self.place == Place::Room(Room::Batching);
         published.departures = batching.then(|| Rc::new(Departures::of(state)));
         if self.place == Place::Landing {
@@ -365,6 +395,11 @@ fn to_next_mark(timeline: &mut Timeline) {
         }
     }
     timeline.next_mark();
+}
+
+/// What the Log room seeks before the reader has asked for anything.
+fn first_seek(place: Place, preset: Preset) -> Option<SeekTarget> {
+    preset.seek.filter(|_| place == Place::Room(Room::Log)).map(Offset).map(SeekTarget::Offset)
 }
 
 fn attempt(script: &Rc<Scenario>, end: VirtualTime) {

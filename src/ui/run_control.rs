@@ -87,8 +87,10 @@ fn PasteRun() -> Html {
         let (field, open) = (field.clone(), open.clone());
         Callback::from(move |_: MouseEvent| {
             let Some(field) = field.get().and_then(|node| node.dyn_into::<HtmlTextAreaElement>().ok()) else { return };
-            runner.wish(Wish::Paste(field.value()));
-            open.set(false);
+            // What is refused stays there to be mended.
+            if runner.wish(Wish::Paste(field.value())) {
+                open.set(false);
+            }
         })
     };
     html! {

@@ -23,14 +23,14 @@ pub struct SendFormProps {
 pub fn SendForm(props: &SendFormProps) -> Html {
     let state = &props.state;
     let runner = use_runner();
-    let problem = use_state(|| None::<String>);
+    let problems = use_state(Vec::<String>::new);
     let refusal = use_slice(|published| published.refusal.clone());
     let partitions = use_slice(|published| published.frame.partitions);
-    let submit = sender(&runner, state, &problem, SendState::send);
-    let burst = sender(&runner, state, &problem, SendState::burst);
+    let submit = sender(&runner, state, &problems, SendState::send);
+    let burst = sender(&runner, state, &problems, SendState::burst);
     let onsubmit = submit.reform(|event: SubmitEvent| event.prevent_default());
     html! {
-        <form class={Class::Form} {onsubmit} aria-labelledby="send-title">
+        <form class={Class::Form} {onsubmit} novalidate=true aria-labelledby="send-title">
             <h2 id="send-title">{"Send a record"}</h2>
             <ProducerChoice state={state.clone()} />
             <ContentRow part={Part::Key} state={state.clone()} />
@@ -47,7 +47,12 @@ pub fn SendForm(props: &SendFormProps) -> Html {
                 </span>
             </div>
             <p class={Class::Note} role="status">{ unknown_partition(&state.partition, partitions) }</p>
-            <p class={Class::Warning} role="alert" data-send="refusal">{ (*problem).clone().or_else(|| refusal.as_deref().map(str::to_string)).unwrap_or_default() }</p>
+            <div role="alert" data-send="refusal">
+                { for problems.iter().map(|why| html! { <p key={why.clone()} class={Class::Warning}>{why.clone()}</p> }) }
+                if let (true, Some(refusal)) = (problems.is_empty(), &refusal) {
+                    <p class={Class::Warning}>{refusal.to_string()}</p>
+                }
+            </div>
         </form>
     }
 }
@@ -67,18 +72,18 @@ fn unknown_partition(typed: &str, partitions: i32) -> String {
 fn sender(
     runner: &RunnerHandle,
     state: &SendHandle,
-    problem: &UseStateHandle<Option<String>>,
-    make: fn(&SendState, String) -> Result<crate::engine::sim::Command, String>,
+    problems: &UseStateHandle<Vec<String>>,
+    make: fn(&SendState, String) -> Result<crate::engine::sim::Command, Vec<String>>,
 ) -> Callback<()> {
-    let (runner, state, problem) = (runner.clone(), state.clone(), problem.clone());
+    let (runner, state, problems) = (runner.clone(), state.clone(), problems.clone());
     Callback::from(move |()| {
         let producer = runner.producer_or_first(&state.producer);
         match make(&state, producer) {
             Ok(command) => {
-                problem.set(None);
+                problems.set(Vec::new());
                 runner.wish(Wish::Submit(command));
             }
-            Err(why) => problem.set(Some(why)),
+            Err(why) => problems.set(why),
         }
     })
 }

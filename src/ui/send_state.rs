@@ -1,7 +1,10 @@
 //! What stands in the send form, as a pure machine: fields in, a record or a sentence out.
 
+use crate::course::Place;
 use crate::engine::common::PartitionId;
 use crate::engine::sim::{Command, Content, HeaderContent, SendRecord};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use yew::prelude::Reducible;
 
@@ -94,6 +97,29 @@ impl Default for SendState {
     }
 }
 
+/// What stands in the send form of each place, kept while the reader is elsewhere.
+#[derive(Clone, Default)]
+pub struct SendForms(Rc<RefCell<BTreeMap<Place, Rc<SendState>>>>);
+
+impl PartialEq for SendForms {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl SendForms {
+    /// What stood in the form of this place last.
+    #[must_use]
+    pub fn of(&self, place: Place) -> SendState {
+        self.0.borrow().get(&place).map(|form| SendState::clone(form)).unwrap_or_default()
+    }
+
+    /// Keeps what stands in it now.
+    pub fn keep(&self, place: Place, form: Rc<SendState>) {
+        self.0.borrow_mut().insert(place, form);
+    }
+}
+
 /// The two parts of a record that are given alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -166,20 +192,20 @@ impl SendState {
     /// The record that the form describes.
     ///
     /// # Errors
-    /// A sentence that names the field.
-    pub fn record(&self) -> Result<SendRecord, String> {
-        Ok(SendRecord {
-            topic: None,
-            key: self.key.content().map_err(|why| format!("key: {why}"))?,
-            value: self.value.content().map_err(|why| format!("value: {why}"))?,
-            headers: self
-                .headers
-                .lines()
-                .filter(|line| !line.trim().is_empty())
-                .map(header)
-                .collect::<Result<_, _>>()?,
-            partition: self.partition()?,
-        })
+    /// A sentence for each field that is wrong, in the form's order; each names its field.
+    pub fn record(&self) -> Result<SendRecord, Vec<String>> {
+        let mut wrong = Vec::new();
+        let key = noted(self.key.content().map_err(|why| format!("key: {why}")), &mut wrong);
+        let value = noted(self.value.content().map_err(|why| format!("value: {why}")), &mut wrong);
+        let lines = self.headers.lines().filter(|line| !line.trim().is_empty());
+        let headers: Vec<HeaderContent> = lines.filter_map(|line| noted(header(line), &mut wrong)).collect();
+        let partition = noted(self.partition(), &mut wrong);
+        match (key, value, partition) {
+            (Some(key), Some(value), Some(partition)) if wrong.is_empty() => {
+                Ok(SendRecord { topic: None, key, value, headers, partition })
+            }
+            _ => Err(wrong),
+        }
     }
 
     fn partition(&self) -> Result<Option<PartitionId>, String> {
@@ -194,20 +220,28 @@ impl SendState {
     /// The command for one record by `producer`.
     ///
     /// # Errors
-    /// A sentence that names the field.
-    pub fn send(&self, producer: String) -> Result<Command, String> {
+    /// A sentence for each field that is wrong.
+    pub fn send(&self, producer: String) -> Result<Command, Vec<String>> {
         Ok(Command::Send { producer, record: self.record()? })
     }
 
     /// The command for a burst by `producer`.
     ///
     /// # Errors
-    /// A sentence that names the field.
-    pub fn burst(&self, producer: String) -> Result<Command, String> {
+    /// A sentence for each field that is wrong.
+    pub fn burst(&self, producer: String) -> Result<Command, Vec<String>> {
         let count = self.burst.trim().parse().ok().filter(|count| (1..=BURST_MAX).contains(count));
-        let count = count.ok_or_else(|| format!("burst: a whole number from 1 to {BURST_MAX} is needed"))?;
-        Ok(Command::Burst { producer, count, record: self.record()? })
+        let count = count.ok_or_else(|| format!("burst: a whole number from 1 to {BURST_MAX} is needed"));
+        match (self.record(), count) {
+            (Ok(record), Ok(count)) => Ok(Command::Burst { producer, count, record }),
+            (record, count) => Err(record.err().unwrap_or_default().into_iter().chain(count.err()).collect()),
+        }
     }
+}
+
+/// The value; what is wrong goes to the list.
+fn noted<T>(result: Result<T, String>, wrong: &mut Vec<String>) -> Option<T> {
+    result.map_err(|why| wrong.push(why)).ok()
 }
 
 fn header(line: &str) -> Result<HeaderContent, String> {
@@ -224,6 +258,7 @@ fn header(line: &str) -> Result<HeaderContent, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::course::Room;
 
     #[test]
     fn the_form_makes_the_record_it_shows() {
@@ -243,16 +278,31 @@ mod tests {
     }
 
     #[test]
+    fn each_place_has_a_form_of_its_own() {
+        let forms = SendForms::default();
+        let form = SendState { burst: "3".to_string(), ..SendState::default() };
+        forms.keep(Place::Room(Room::Log), Rc::new(form.clone()));
+        assert_eq!(forms.of(Place::Room(Room::Log)), form);
+        assert_eq!(forms.of(Place::Room(Room::Acks)), SendState::default());
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         let key = ContentField { kind: ContentKind::Hex, text: "0g".to_string() };
         let mut form = SendState { key, ..SendState::default() };
-        assert!(form.record().unwrap_err().starts_with("key: "));
-        form.key.text = "00 ff".to_string();
-        assert!(form.record().is_ok());
+        let fields = |wrong: Vec<String>| -> Vec<String> {
+            wrong.iter().filter_map(|why| why.split_once(':')).map(|(field, _)| field.to_string()).collect()
+        };
+        assert_eq!(fields(form.record().unwrap_err()), ["key"]);
         form.partition = "two".to_string();
-        assert!(form.record().unwrap_err().starts_with("partition: "));
-        form.partition.clear();
+        form.headers = "raw=0x0g".to_string();
         form.burst = "0".to_string();
-        assert!(form.burst("p1".to_string()).is_err());
+        assert_eq!(fields(form.record().unwrap_err()), ["key", "header raw", "partition"], "all at once");
+        assert_eq!(fields(form.burst("p1".to_string()).unwrap_err()), ["key", "header raw", "partition", "burst"]);
+        form.key.text = "00 ff".to_string();
+        form.partition.clear();
+        form.headers.clear();
+        assert!(form.record().is_ok());
+        assert_eq!(fields(form.burst("p1".to_string()).unwrap_err()), ["burst"]);
     }
 }

@@ -6,7 +6,7 @@ use super::wish::Wish;
 use crate::engine::common::VirtualTime;
 use crate::engine::sim::MarkKind;
 use crate::view::format;
-use crate::view::transport::{MarkView, TransportView};
+use crate::view::transport::{MarkView, TransportView, kind_word};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -24,7 +24,10 @@ pub fn Timeline() -> Html {
         // checked above; a slider gives whole numbers
         Some(Wish::Seek(VirtualTime(at as u64)))
     });
-    let moment = format::time(VirtualTime(view.now_us));
+    let moment = match view.mark_shown() {
+        Some(mark) => mark.told(),
+        None => format::time(VirtualTime(view.now_us)),
+    };
     html! {
         <div class={Class::Timeline}>
             <svg class={Class::TimelineTrack} viewBox={format!("0 0 {WIDTH} 24")} preserveAspectRatio="none" aria-hidden="true">
@@ -59,23 +62,58 @@ struct MarksProps {
 }
 
 /// The marks: a click leads to a mark's moment, as shift and an arrow key do. They stand in a drawing of their own, so that they keep
-/// their shape.
+/// their shape. The one under the pointer, else the one at the moment shown, is told in words above them.
 #[component]
 fn Marks(props: &MarksProps) -> Html {
     let runner = use_runner();
-    let mark = |mark: &MarkView| {
-        let left = format!("{}.{:02}%", place(&props.view, mark.at_us) / 100, place(&props.view, mark.at_us) % 100);
-        let label = format!("{}, {}", mark.label, format::time(VirtualTime(mark.at_us)));
+    let pointed = use_state(|| None::<usize>);
+    let view = &props.view;
+    let mark = |(number, mark): (usize, &MarkView)| {
+        let (on, off) = (pointed.clone(), pointed.clone());
         html! {
-            <svg key={format!("{}-{}", mark.at_us, mark.label)} class={classes!(Class::TimelineMark, kind_class(mark.kind))}
-                x={left} width="14" height="14" viewBox="-7 0 14 14" overflow="visible"
+            <svg key={format!("{}-{}", mark.at_us, mark.label)} class={classes!(Class::TimelineMark, kind_class(mark.kind))} role="img" aria-label={mark.told()}
+                x={percent(place(view, mark.at_us))} width="14" height="14" viewBox="-7 0 14 14" overflow="visible" data-mark={kind_word(mark.kind)}
+                onmouseenter={move |_: MouseEvent| on.set(Some(number))} onmouseleave={move |_: MouseEvent| off.set(None)}
                 onclick={runner.on_click(Wish::Seek(VirtualTime(mark.at_us)))}>
-                <title>{label}</title>
+                <rect class={Class::TimelineMarkHit} x="-7" y="-1" width="14" height="15" />
                 <path d={shape(mark.kind)} />
             </svg>
         }
     };
-    html! { <svg width="100%" height="14" overflow="visible" aria-hidden="true">{ for props.view.marks.iter().map(mark) }</svg> }
+    let told = pointed.and_then(|number| view.marks.get(number)).or_else(|| view.mark_shown());
+    html! {
+        <svg width="100%" height="14" overflow="visible" role="group" aria-label="Marks">
+            { for view.marks.iter().enumerate().map(mark) }
+            if let Some(mark) = told {
+                { label(view, mark) }
+            }
+        </svg>
+    }
+}
+
+/// A mark in words, kept within the timeline.
+fn label(view: &TransportView, mark: &MarkView) -> Html {
+    let at = place(view, mark.at_us);
+    let anchor = match at * 3 / WIDTH {
+        0 => "start",
+        1 => "middle",
+        _ => "end",
+    };
+    html! { <text class={Class::TimelineLabel} x={percent(at)} y="-2" text-anchor={anchor} data-mark-told="">{mark.told()}</text> }
+}
+
+fn percent(at: u64) -> String {
+    format!("{}.{:02}%", at / 100, at % 100)
+}
+
+/// A kind of mark with its sign, for the help.
+pub(super) fn legend_entry(kind: MarkKind) -> Html {
+    html! {
+        <li key={kind_word(kind)}>
+            <svg class={kind_class(kind)} width="14" height="14" viewBox="-7 -1 14 14" aria-hidden="true"><path d={shape(kind)} fill="currentColor" /></svg>
+            {kind_word(kind)}
+        </li>
+    }
 }
 
 /// Every kind has a shape of its own, not only a colour.

@@ -4,6 +4,7 @@ use crate::course::Cast;
 use crate::engine::common::VirtualTime;
 use crate::engine::sim::Command;
 use crate::view::Subject;
+use crate::view::seek_target::SeekBy;
 
 /// Something that the reader asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,10 +45,29 @@ pub enum Wish {
     LoadPreset(usize),
     /// Start a run from a scenario's text.
     Paste(String),
-    /// Seek an offset in the Log room, or none.
-    SeekOffset(Option<i64>),
+    /// Seek in the Log room what was typed.
+    SeekLog(SeekBy, String),
     /// Break the engine on purpose, so that a test sees the page go on.
     BreakEngine,
     /// Look at something, or at nothing.
     Inspect(Option<Subject>),
+}
+
+impl Wish {
+    /// It changes which moment is shown, how it is played or what is looked at, but asks nothing of the run.
+    #[must_use]
+    pub fn only_looks(&self) -> bool {
+        matches!(
+            self,
+            Wish::Play
+                | Wish::Pause
+                | Wish::TogglePlay
+                | Wish::StepForward
+                | Wish::NextMark
+                | Wish::SetSpeed(_)
+                | Wish::SetSkipQuiet(_)
+                | Wish::SeekLog(..)
+                | Wish::Inspect(_)
+        )
+    }
 }

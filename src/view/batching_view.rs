@@ -3,7 +3,53 @@
 //! Exact: the queues, their order and the reasons are the accumulator's.
 
 use super::frame::{BatchState, BrokerFrame, Frame, InFlightRequest, ProducerBatchFrame, ProducerFrame, Role};
+use crate::engine::record::record_batch::RECORD_BATCH_OVERHEAD;
 use serde::Serialize;
+
+/// A part of a batch's bar, in hundredths of a per cent of `batch.size`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BarPart {
+    /// Where it begins.
+    pub x: u64,
+    /// How wide it is.
+    pub width: u64,
+    /// What it is.
+    pub what: BarKind,
+}
+
+/// What a part of a batch's bar stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BarKind {
+    /// The batch's header.
+    Header,
+    /// Records that are not drawn one by one.
+    Older,
+    /// The record at this place of the batch's newest.
+    Record(usize),
+}
+
+/// A batch's bar: its header and its records, each as wide as its share of the bytes.
+#[must_use]
+pub fn bar_parts(batch: &ProducerBatchFrame) -> Vec<BarPart> {
+    let whole = batch.bytes_max.max(batch.bytes).max(1).unsigned_abs();
+    let scaled = |bytes: u64| bytes * 10_000 / whole;
+    let filled = batch.bytes.unsigned_abs();
+    let header = filled.min(RECORD_BATCH_OVERHEAD as u64);
+    let (total, newest) = (batch.records_bytes.max(1) as u64, batch.record_bytes.iter().sum::<usize>() as u64);
+    // Compressed records take less than their own bytes: their shares stay.
+    let at = |record_bytes: u64| scaled(header * total + (filled - header) * record_bytes) / total;
+    let mut parts = vec![BarPart { x: 0, width: scaled(header), what: BarKind::Header }];
+    let mut done = (batch.records_bytes as u64).saturating_sub(newest);
+    if done > 0 {
+        parts.push(BarPart { x: at(0), width: at(done) - at(0), what: BarKind::Older });
+    }
+    for (number, bytes) in batch.record_bytes.iter().enumerate() {
+        let (x, end) = (at(done), at(done + *bytes as u64));
+        parts.push(BarPart { x, width: end - x, what: BarKind::Record(number) });
+        done += *bytes as u64;
+    }
+    parts
+}
 
 /// Slots that are drawn; with more in-flight requests allowed, the rest is counted.
 pub const SLOTS_MAX: usize = 8;
@@ -154,5 +200,60 @@ impl NextRequest {
         let waits =
             lanes.iter().filter_map(|lane| lane.first.as_ref()).map(|batch| batch.sendable_us.saturating_sub(now_us));
         waits.min().map_or(NextRequest::Nothing, |us| NextRequest::In { us })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::{Place, Preset, Room};
+    use crate::engine::sim::Timeline;
+
+    /// The first batches of the Batching room at the moment where it opens, and a little later.
+    fn batches() -> Vec<ProducerBatchFrame> {
+        let preset = Preset::of(Place::Room(Room::Batching)).expect("the room has one");
+        let mut timeline = Timeline::new(preset.scenario());
+        let mut batches = Vec::new();
+        for step in 0..20 {
+            timeline.advance_to(preset.opens_at + crate::engine::common::VirtualTime(step * 3_000));
+            let frame = Frame::of(timeline.state(), timeline.position());
+            let lanes = BatchingView::of(&frame, 0).brokers.into_iter().flat_map(|broker| broker.lanes);
+            batches.extend(lanes.flat_map(|lane| [lane.first, lane.second]).flatten());
+        }
+        batches
+    }
+
+    #[test]
+    fn a_bar_shares_its_width_by_bytes() {
+        let batches = batches();
+        assert!(batches.iter().any(|batch| batch.records_count > 1), "something fills");
+        for batch in &batches {
+            let parts = bar_parts(batch);
+            assert_eq!(batch.record_bytes.len(), batch.records.len(), "every drawn record is weighed");
+            let uncompressed = RECORD_BATCH_OVERHEAD + batch.records_bytes;
+            assert_eq!(
+                uncompressed as i64, batch.bytes,
+                "the weights are the batch's own bytes, as nothing is compressed"
+            );
+            for pair in parts.windows(2) {
+                assert_eq!(pair[0].x + pair[0].width, pair[1].x, "no gap and no overlap");
+            }
+            let end = parts.last().map_or(0, |part| part.x + part.width);
+            let filled = batch.bytes * 10_000 / batch.bytes_max.max(batch.bytes);
+            assert_eq!(end as i64, filled);
+        }
+    }
+
+    #[test]
+    fn a_record_of_twice_the_bytes_is_twice_as_wide() {
+        let mut batch = batches().into_iter().find(|batch| batch.records.len() >= 2).expect("one with two records");
+        batch.records.truncate(2);
+        (batch.records_count, batch.record_bytes, batch.records_bytes) = (3, vec![100, 200], 639);
+        (batch.bytes, batch.bytes_max) = (700, 1_000);
+        let widths: Vec<_> = bar_parts(&batch).iter().map(|part| (part.what, part.width)).collect();
+        assert_eq!(
+            widths,
+            [(BarKind::Header, 610), (BarKind::Older, 3_390), (BarKind::Record(0), 1_000), (BarKind::Record(1), 2_000)]
+        );
     }
 }

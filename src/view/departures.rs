@@ -52,6 +52,8 @@ pub struct Departures {
     pub most: u32,
     /// Where the first column begins, in microseconds.
     pub from_us: u64,
+    /// The moment that is shown, in microseconds.
+    pub now_us: u64,
 }
 
 impl Departures {
@@ -78,6 +80,6 @@ impl Departures {
             totals.iter_mut().zip(column).for_each(|(total, count)| *total += count);
         }
         let most = columns.iter().map(|column| column.iter().sum::<u32>()).max().unwrap_or(0).max(1);
-        Self { columns, totals, most, from_us: first * COLUMN_US }
+        Self { columns, totals, most, from_us: first * COLUMN_US, now_us: state.now.0 }
     }
 }

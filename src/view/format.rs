@@ -23,6 +23,13 @@ pub fn grouped_signed(number: i64) -> String {
     if number < 0 { format!("−{text}") } else { text }
 }
 
+/// A signed number as it is, with a true minus sign.
+#[must_use]
+pub fn signed(number: i64) -> String {
+    let digits = number.unsigned_abs();
+    if number < 0 { format!("−{digits}") } else { digits.to_string() }
+}
+
 /// A moment or a span, in the unit that suits its size: `412 µs`, `42.600 ms`, `6.352 s`.
 #[must_use]
 pub fn time(time: VirtualTime) -> String {
@@ -55,6 +62,18 @@ pub fn short_time(time: VirtualTime) -> String {
 #[must_use]
 pub fn span(span: VirtualTime) -> String {
     format!("+{}", time(span))
+}
+
+/// A number and the noun it counts: `1 record`, `1,000 records`.
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// The offsets of a batch or a block: `4–9`, and `4` where the last is the first.
+#[must_use]
+pub fn offsets(first: i64, last: i64) -> String {
+    if first == last { first.to_string() } else { format!("{first}–{last}") }
 }
 
 /// `1,009 B`.
@@ -123,6 +142,10 @@ mod tests {
         assert_eq!(short_time(VirtualTime(999_960)), "1,000.0 ms");
         assert_eq!(ratio(2_240), "2.2×");
         assert_eq!(tenths(1_950), "2.0");
+        assert_eq!((offsets(4, 9), offsets(4, 4)), ("4–9".to_string(), "4".to_string()));
+        assert_eq!(counted(1, "record"), "1 record");
+        assert_eq!(counted(0, "record"), "0 records");
+        assert_eq!(counted(1_200, "record"), "1,200 records");
     }
 
     #[test]

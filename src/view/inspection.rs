@@ -28,6 +28,8 @@ pub struct Inspection {
     pub bytes: Vec<ByteRun>,
     /// How many bytes there are in all.
     pub bytes_total: usize,
+    /// Where the bytes are a file's: the number of the run with which one begins, and its name.
+    pub files: Vec<(usize, String)>,
     /// What happened to it, in order.
     pub journey: Vec<MomentView>,
     /// Why it is in its state.

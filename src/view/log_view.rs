@@ -1,25 +1,26 @@
-//! The Log room's picture of one replica: segments, readers, what retention will do, and a seek in its two steps.
+//! The Log room's picture of one replica: segments, readers, what retention will do, and what a seek (`log_seek`) touches.
 //!
 //! Exact: every position, size and entry is the log's own.
 
 use super::format;
-use super::palette::key_hue;
-use crate::engine::common::{Offset, VirtualTime};
-use crate::engine::record::RecordBatch;
-use crate::engine::storage::{DeletionReason, Log, OffsetSeek, Segment, StoredBatch, files};
+use super::frame::Role;
+use super::log_seek::SeekView;
+use super::seek_target::SeekTarget;
+use crate::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition, VirtualTime};
+use crate::engine::storage::{DeletionReason, Log, Segment, StoredBatch, files};
 use serde::Serialize;
 
 /// Most segments that are drawn; the newest.
 pub const SEGMENTS_MAX: usize = 8;
 /// Most batches of a segment that are drawn.
 pub const BATCHES_MAX: usize = 160;
-/// Most records of a batch that are drawn one by one.
-pub const RECORDS_MAX: usize = 32;
 
 /// One replica's log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogView {
+    /// Which replica it is.
+    pub replica: ReplicaView,
     /// Bytes of all segments.
     pub bytes: u64,
     /// How many segments there are.
@@ -38,8 +39,51 @@ pub struct LogView {
     pub next_check_us: Option<u64>,
     /// Consumers: name and next offset.
     pub readers: Vec<(String, i64)>,
-    /// The seek, if the offset is in the log.
+    /// The oldest segment's first timestamp and the newest of all, in milliseconds since 1970; none of an empty log.
+    pub timestamps: Option<(i64, i64)>,
+    /// The seek, if what is sought is in the log.
     pub seek: Option<SeekView>,
+    /// Why there is none, if something is sought.
+    pub not_found: Option<String>,
+}
+
+/// The replica whose log it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplicaView {
+    /// The partition, of the scenario's first topic.
+    pub partition: i32,
+    /// The broker.
+    pub broker: i32,
+    /// What the replica takes itself for.
+    pub role: Role,
+    /// It is in the ISR, as the controller sees it.
+    pub in_isr: bool,
+    /// How many replicas the partition has.
+    pub replicas: usize,
+}
+
+impl ReplicaView {
+    /// Partition and broker as the engine names them.
+    #[must_use]
+    pub fn place(&self) -> (TopicPartition, BrokerId) {
+        (TopicPartition::new(TopicId(0), PartitionId(self.partition)), BrokerId(self.broker))
+    }
+
+    /// What it is among the partition's replicas: `leader, the only replica`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let role = match (self.role, self.in_isr) {
+            (Role::Leader, _) => "leader",
+            (Role::Follower, true) => "follower, in sync",
+            (Role::Follower, false) => "follower, not in sync",
+            (Role::Offline, _) => "down",
+        };
+        match self.replicas {
+            1 => format!("{role}, the only replica"),
+            count => format!("{role}, one of {count} replicas"),
+        }
+    }
 }
 
 /// A segment.
@@ -62,6 +106,18 @@ pub struct LogSegment {
     pub index_entries: usize,
     /// Its batches, from the first.
     pub batches: Vec<LogBatch>,
+}
+
+impl LogSegment {
+    /// Where an offset lies in the file: at the start of its batch, and at the file's end if it is the next one. None: elsewhere.
+    #[must_use]
+    pub fn position_of(&self, offset: i64) -> Option<u32> {
+        if offset == self.next_offset && self.active {
+            return Some(self.bytes);
+        }
+        let batch = self.batches.iter().find(|batch| (batch.base_offset..=batch.last_offset).contains(&offset))?;
+        Some(batch.position)
+    }
 }
 
 /// A batch as a block.
@@ -92,82 +148,6 @@ pub enum ScanStep {
     Found,
 }
 
-/// A seek in its two steps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SeekView {
-    /// The offset asked for.
-    pub target: i64,
-    /// First offset of the segment that is searched.
-    pub segment: i64,
-    /// Names of its files.
-    pub log_file: String,
-    /// Name of its index.
-    pub index_file: String,
-    /// Bytes of the `.log`.
-    pub segment_bytes: u32,
-    /// The index around the entry that was chosen.
-    pub index: Vec<IndexRow>,
-    /// How many entries the index has.
-    pub index_total: usize,
-    /// Where the scan begins.
-    pub floor_position: u32,
-    /// The floor is an entry; else the scan begins at the file's first byte.
-    pub has_floor: bool,
-    /// The batches that were read.
-    pub scan: Vec<ScanRow>,
-    /// Bytes that were read.
-    pub scanned: u32,
-    /// Bytes that a scan from the start of the segment would read.
-    pub from_start: u32,
-    /// The records of the batch that was found.
-    pub records: Vec<FoundRecord>,
-    /// Records that are not drawn.
-    pub records_more: usize,
-}
-
-/// An index entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct IndexRow {
-    /// The last offset of the batch at its position.
-    pub offset: i64,
-    /// The position in the `.log`.
-    pub position: u32,
-    /// The largest entry not above the target.
-    pub chosen: bool,
-}
-
-/// A batch that the scan read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ScanRow {
-    /// Where it starts.
-    pub position: u32,
-    /// Its offsets.
-    pub offsets: (i64, i64),
-    /// What the broker concludes.
-    pub verdict: String,
-    /// Its bytes.
-    pub bytes: u32,
-    /// It is the one.
-    pub found: bool,
-}
-
-/// A record of the batch that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FoundRecord {
-    /// Its offset.
-    pub offset: i64,
-    /// Its key.
-    pub key: String,
-    /// The key's hue.
-    pub hue: Option<u8>,
-    /// The consumer did not ask for it and drops it.
-    pub dropped: bool,
-}
-
 /// What a picture of a log needs beside the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogContext {
@@ -179,8 +159,10 @@ pub struct LogContext {
     pub next_check_ms: i64,
     /// Consumers: name and next offset.
     pub readers: Vec<(String, i64)>,
-    /// The offset to seek.
-    pub target: Option<Offset>,
+    /// What to seek.
+    pub target: Option<SeekTarget>,
+    /// Which replica it is.
+    pub replica: ReplicaView,
 }
 
 impl LogView {
@@ -188,7 +170,11 @@ impl LogView {
     #[must_use]
     pub fn of(log: &Log, context: LogContext) -> Self {
         let preview = log.retention_preview(context.next_check_ms.max(context.now_ms));
-        let seek = context.target.filter(|target| *target < log.log_end_offset()).and_then(|target| log.seek(target));
+        let (seek, not_found) = match context.target.map(|target| SeekView::of(log, target)) {
+            None => (None, None),
+            Some(Ok(seek)) => (Some(seek), None),
+            Some(Err(why)) => (None, Some(why)),
+        };
         let due = |segment: &Segment| {
             let gone = preview.deleted.iter().find(|gone| gone.segment.base_offset() == segment.base_offset());
             gone.map(|gone| reason(&gone.reason))
@@ -206,6 +192,7 @@ impl LogView {
             batches: segment.batches().take(BATCHES_MAX).map(|stored| block(stored, seek.as_ref())).collect(),
         });
         Self {
+            replica: context.replica,
             bytes: log.size_in_bytes(),
             segments_count: log.segments_count(),
             segments: segments.collect(),
@@ -215,26 +202,33 @@ impl LogView {
             next_log_start: preview.log_start_offset.map(|offset| offset.0),
             next_check_us: context.next_check.map(|at| at.0),
             readers: context.readers,
-            seek: seek.and_then(|seek| SeekView::of(log, &seek)),
+            timestamps: timestamps(log),
+            seek,
+            not_found,
         }
     }
 }
 
-fn block(stored: &StoredBatch, seek: Option<&OffsetSeek>) -> LogBatch {
-    let base_offset = stored.batch.base_offset();
-    let step = match seek {
-        Some(seek) if seek.found.as_ref().is_some_and(|found| found.batch.base_offset() == base_offset) => {
-            ScanStep::Found
-        }
-        Some(seek) if seek.scanned.iter().any(|scanned| scanned.base_offset == base_offset) => ScanStep::Scanned,
-        _ => ScanStep::None,
-    };
+/// From the timestamp of the first batch's first record to the largest of all.
+fn timestamps(log: &Log) -> Option<(i64, i64)> {
+    let first = log.segments().find_map(|segment| segment.batch(0))?;
+    let newest = log.segments().map(Segment::largest_timestamp).max()?;
+    Some((first.batch.base_timestamp(), newest))
+}
+
+fn block(stored: &StoredBatch, seek: Option<&SeekView>) -> LogBatch {
+    let base_offset = stored.batch.base_offset().0;
+    let row = seek.and_then(|seek| seek.scan.iter().find(|row| row.offsets.0 == base_offset));
     LogBatch {
-        base_offset: base_offset.0,
+        base_offset,
         last_offset: stored.batch.last_offset().0,
         position: stored.position,
         bytes: stored.end_position() - stored.position,
-        step,
+        step: match row {
+            None => ScanStep::None,
+            Some(row) if row.found => ScanStep::Found,
+            Some(_) => ScanStep::Scanned,
+        },
     }
 }
 
@@ -260,62 +254,16 @@ fn reason(reason: &DeletionReason) -> String {
     }
 }
 
-impl SeekView {
-    fn of(log: &Log, seek: &OffsetSeek) -> Option<Self> {
-        let segment = log.floor_segment(seek.segment)?;
-        let found = seek.found.as_ref()?;
-        let index = segment.offset_index();
-        let chosen = index.entries().filter(|entry| entry.offset <= seek.target).count().checked_sub(1);
-        let first = chosen.unwrap_or(0).saturating_sub(1);
-        let rows = index.entries().enumerate().skip(first).take(4).map(|(number, entry)| IndexRow {
-            offset: entry.offset.0,
-            position: entry.position,
-            chosen: Some(number) == chosen,
-        });
-        let scan = seek.scanned.iter().map(|scanned| {
-            let is_found = scanned.base_offset == found.batch.base_offset();
-            let sign = if is_found { "≥" } else { "<" };
-            ScanRow {
-                position: scanned.position,
-                offsets: (scanned.base_offset.0, scanned.last_offset.0),
-                verdict: format!(
-                    "{} {sign} {}, {}",
-                    scanned.last_offset,
-                    seek.target,
-                    if is_found { "found" } else { "go on" }
-                ),
-                bytes: scanned.size_in_bytes,
-                found: is_found,
-            }
-        });
-        let (records, records_more) = found_records(&found.batch, seek.target);
-        Some(Self {
-            target: seek.target.0,
-            segment: seek.segment.0,
-            log_file: files::file_name(seek.segment, "log"),
-            index_file: files::file_name(seek.segment, "index"),
-            segment_bytes: segment.size_in_bytes(),
-            index: rows.collect(),
-            index_total: index.len(),
-            floor_position: seek.floor.position,
-            has_floor: chosen.is_some(),
-            scan: scan.collect(),
-            scanned: seek.scanned_bytes(),
-            from_start: found.end_position(),
-            records,
-            records_more,
-        })
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn found_records(batch: &RecordBatch, target: Offset) -> (Vec<FoundRecord>, usize) {
-    let records = batch.records().unwrap_or_default();
-    let more = records.len().saturating_sub(RECORDS_MAX);
-    let shown = records.iter().take(RECORDS_MAX).map(|record| FoundRecord {
-        offset: record.offset.0,
-        key: format::shortened(&format::text_or_hex(record.key.as_deref()), 10),
-        hue: key_hue(record.key.as_deref()),
-        dropped: record.offset < target,
-    });
-    (shown.collect(), more)
+    #[test]
+    fn a_replica_is_told_by_what_it_is_and_how_many_there_are() {
+        let words = |role, in_isr, replicas| ReplicaView { role, in_isr, replicas, ..ReplicaView::default() }.words();
+        assert_eq!(words(Role::Leader, true, 1), "leader, the only replica");
+        assert_eq!(words(Role::Leader, true, 3), "leader, one of 3 replicas");
+        assert_eq!(words(Role::Follower, false, 3), "follower, not in sync, one of 3 replicas");
+        assert_eq!(words(Role::Offline, true, 1), "down, the only replica");
+    }
 }

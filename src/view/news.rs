@@ -30,7 +30,7 @@ pub fn sentence(state: &State, event: &EventKind) -> Option<String> {
         EventKind::Controller(event) => controller_words(state, event),
         EventKind::Consumer { .. } | EventKind::MessageDropped { .. } => None,
         EventKind::RecordsLost { more, lost } => {
-            Some(format!("{} delivered records lost, {} in all", format::grouped(*more), format::grouped(*lost)))
+            Some(format!("{} lost, {} in all", format::counted(*more, "delivered record"), format::grouped(*lost)))
         }
         EventKind::LimitReached(limit) => Some(limit.to_string()),
     }
@@ -82,7 +82,7 @@ fn producer_words(state: &State, session: SessionId, event: &ProducerEvent) -> O
         }
         ProducerEvent::RequestSent { to, batches, .. } => {
             let records: u32 = batches.iter().map(|batch| batch.records).sum();
-            format!("{name} sent {records} records to broker {to}")
+            format!("{name} sent {} to broker {to}", format::counted(u64::from(records), "record"))
         }
         _ => return None,
     })
@@ -93,7 +93,8 @@ fn broker_words(state: &State, broker: BrokerId, event: &BrokerEvent) -> Option<
         BrokerEvent::Started { .. } => format!("broker {broker} started"),
         BrokerEvent::Crashed => format!("broker {broker} crashed"),
         BrokerEvent::Appended { partition, base_offset, last_offset, .. } => {
-            format!("broker {broker} appended {base_offset}–{last_offset} to {}", place(state, *partition))
+            let offsets = format::offsets(base_offset.0, last_offset.0);
+            format!("broker {broker} appended {offsets} to {}", place(state, *partition))
         }
         BrokerEvent::AppendRefused { partition, error, .. } => {
             format!("broker {broker} refused a batch for {}: {}", place(state, *partition), error.name())
@@ -170,6 +171,21 @@ pub fn refusal(state: &State, session: SessionId, why: Failure, record: &SendRec
             format!("Expiring record: {} ms has passed since batch creation.", config.delivery_timeout_ms)
         }
         Failure::Error(error) => error.name().to_string(),
+    };
+    format!("{}: {message}", why.exception())
+}
+
+/// Why a call of `send()` that waited has failed, as Kafka words it.
+#[must_use]
+pub fn late_refusal(state: &State, session: SessionId, why: Failure) -> String {
+    let waited = state.session(session).map_or(0, |session| session.producer.config().max_block_ms);
+    let message = match why {
+        Failure::MetadataTimeout => format!("Topic or partition not present in metadata after {waited} ms."),
+        Failure::BufferExhausted => {
+            format!("Failed to allocate memory within the configured max blocking time {waited} ms.")
+        }
+        Failure::ProducerClosed => "Producer closed while send in progress.".to_string(),
+        _ => return why.exception().to_string(),
     };
     format!("{}: {message}", why.exception())
 }

@@ -1,5 +1,6 @@
 //! What the transport bar and the timeline show.
 
+use super::format;
 use super::news;
 use super::playback::Playback;
 use crate::engine::common::VirtualTime;
@@ -49,6 +50,29 @@ pub struct MarkView {
     pub label: String,
 }
 
+impl MarkView {
+    /// Kind, what happened and when: `election: broker 2 leads orders-0, epoch 1 · 4,020.000 ms`.
+    #[must_use]
+    pub fn told(&self) -> String {
+        format!("{}: {} · {}", kind_word(self.kind), self.label, format::time(VirtualTime(self.at_us)))
+    }
+}
+
+/// A kind of mark in a word.
+#[must_use]
+pub fn kind_word(kind: MarkKind) -> &'static str {
+    match kind {
+        MarkKind::Command => "command",
+        MarkKind::Crash => "crash",
+        MarkKind::Restart => "restart",
+        MarkKind::Election => "election",
+        MarkKind::Roll => "roll",
+        MarkKind::Retry => "retry",
+        MarkKind::Loss => "loss",
+        MarkKind::Limit => "limit",
+    }
+}
+
 /// The end of a run that acting in the past has cut off; it can be brought back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,6 +84,12 @@ pub struct CutTail {
 }
 
 impl TransportView {
+    /// The newest mark at the very moment that is shown: where a jump from mark to mark has led.
+    #[must_use]
+    pub fn mark_shown(&self) -> Option<&MarkView> {
+        self.marks.iter().rfind(|mark| mark.at_us == self.now_us)
+    }
+
     /// The transport and the timeline of a run.
     #[must_use]
     pub fn of(timeline: &Timeline, playback: &Playback) -> Self {
@@ -128,6 +158,21 @@ mod tests {
         assert_eq!(round_span(1_020_000), 2_000_000);
         assert_eq!(round_span(6_352_000), 10_000_000);
         assert_eq!(round_span(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn a_mark_tells_its_kind_and_its_time_where_a_jump_has_led() {
+        let mark = |at_us, kind, label: &str| MarkView { at_us, kind, label: label.to_string() };
+        let marks = vec![
+            mark(1_020_000, MarkKind::Crash, "broker 1 crashed"),
+            mark(4_020_000, MarkKind::Election, "broker 2 leads orders-0, epoch 1"),
+        ];
+        let at = |now_us| TransportView { now_us, marks: marks.clone(), ..TransportView::default() };
+        let told = at(4_020_000).mark_shown().map(MarkView::told);
+        assert_eq!(told.as_deref(), Some("election: broker 2 leads orders-0, epoch 1 · 4,020.000 ms"));
+        assert_eq!(at(4_019_999).mark_shown(), None);
+        let words: std::collections::BTreeSet<_> = MarkKind::ALL.into_iter().map(kind_word).collect();
+        assert_eq!(words.len(), MarkKind::ALL.len(), "every kind has a word of its own");
     }
 
     #[test]

@@ -310,6 +310,20 @@ pub enum MarkKind {
     Limit,
 }
 
+impl MarkKind {
+    /// Every kind, in the order in which a reader is told of them.
+    pub const ALL: [MarkKind; 8] = [
+        MarkKind::Command,
+        MarkKind::Crash,
+        MarkKind::Restart,
+        MarkKind::Election,
+        MarkKind::Roll,
+        MarkKind::Retry,
+        MarkKind::Loss,
+        MarkKind::Limit,
+    ];
+}
+
 impl EventKind {
     /// The mark that the event leaves, if any.
     #[must_use]

@@ -33,7 +33,7 @@ pub fn DepartureChart() -> Html {
                 { for view.columns.iter().enumerate().map(|(at, column)| bar(&view, at, column)) }
             </svg>
             <p class={classes!(Class::Mono, Class::Note, Class::DepartureAxis)}>
-                <span>{format::time(VirtualTime(view.from_us))}</span><span>{format!("most in {} ms: {}", COLUMN_US / 1000, view.most)}</span><span>{"now"}</span>
+                <span>{format!("{} ago", format::short_time(VirtualTime(view.now_us.saturating_sub(view.from_us))))}</span><span>{format!("most in {} ms: {}", COLUMN_US / 1000, view.most)}</span><span>{"now"}</span>
             </p>
         </section>
     }

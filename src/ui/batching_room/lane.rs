@@ -6,9 +6,9 @@ use crate::ui::runner::use_runner;
 use crate::ui::tone::hue_class;
 use crate::ui::wish::Wish;
 use crate::view::Subject;
-use crate::view::batching_view::Lane;
+use crate::view::batching_view::{BarKind, BarPart, Lane, bar_parts};
 use crate::view::format;
-use crate::view::frame::{BatchState, ProducerBatchFrame, RecordDot};
+use crate::view::frame::{BatchState, ProducerBatchFrame};
 use yew::prelude::*;
 
 /// Properties of [`LaneRow`].
@@ -66,7 +66,7 @@ fn Batch(props: &BatchProps) -> Html {
         }
         state => state.word().to_string(),
     };
-    let about = format!("Batch for P{}, {} records: ", batch.partition, batch.records_count);
+    let about = format!("Batch for P{}, {}: ", batch.partition, format::counted(batch.records_count as u64, "record"));
     html! {
         <button type="button" class={Class::BatchButton} data-batch={format!("{}/{}", props.session, batch.id)} data-inspect="producer-batch"
             onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
@@ -84,19 +84,24 @@ fn Batch(props: &BatchProps) -> Html {
     }
 }
 
-/// Its records, side by side over the part of the batch that its bytes fill.
+/// Its header and its records, side by side, each as wide as its bytes.
 fn fill(batch: &ProducerBatchFrame) -> Html {
-    let full =
-        u64::try_from(batch.bytes.min(batch.bytes_max)).unwrap_or(0) * 10_000 / batch.bytes_max.max(1).unsigned_abs();
-    let count = batch.records.len().max(1) as u64;
-    let block = |(index, record): (usize, &RecordDot)| {
-        let (x, width) = (full * index as u64 / count, full / count);
+    let block = |(number, part): (usize, BarPart)| {
+        let record = match part.what {
+            BarKind::Record(place) => batch.records.get(place),
+            BarKind::Header | BarKind::Older => None,
+        };
+        let (class, title) = match (part.what, record) {
+            (BarKind::Header, _) => (classes!(Class::BatchHeaderBlock), "the batch's header".to_string()),
+            (_, Some(record)) => (classes!(Class::RecordBlock, hue_class(record.hue)), record.key.clone()),
+            (_, None) => (classes!(Class::BatchOlderBlock), "older records".to_string()),
+        };
         html! {
-            <rect key={index} class={classes!(Class::RecordBlock, hue_class(record.hue))} x={hundredths(x)} y="3" width={hundredths(width)} height="16" rx="2"
-                data-record={record.id.map(|id| id.to_string())}><title>{record.key.clone()}</title></rect>
+            <rect key={number} {class} x={hundredths(part.x)} y="3" width={hundredths(part.width)} height="16" rx="2"
+                data-record={record.and_then(|record| record.id).map(|id| id.to_string())}><title>{title}</title></rect>
         }
     };
-    batch.records.iter().enumerate().map(block).collect()
+    bar_parts(batch).into_iter().enumerate().map(block).collect()
 }
 
 fn percent(part: u64, whole: u64) -> String {

@@ -35,6 +35,7 @@ pub fn Pool(props: &PoolProps) -> Html {
                     <strong class={Class::TonePending}>{format!(" · send() waits: {}", view.blocked_sends)}</strong>
                 }
             </p>
+            <p class={Class::Note}>{"In flight: sent, and no answer has come back, on the wire included. Open here: what has reached a broker, from any client, and waits there for its answer."}</p>
         </section>
     }
 }

@@ -29,7 +29,7 @@ pub fn Slots(props: &SlotsProps) -> Html {
         html! {
             <li key={request.id} class={Class::SlotTaken}>
                 <span>{ for request.batches.iter().map(|(partition, count, why)| html! {
-                    <span title={format!("{count} records, left because: {why}")}><span class={classes!(Class::ReasonMark, reason_class(why))} aria-hidden="true" />{format!("P{partition} ")}</span>
+                    <span title={format!("{}, left because: {why}", format::counted(*count as u64, "record"))}><span class={classes!(Class::ReasonMark, reason_class(why))} aria-hidden="true" />{format!("P{partition} ")}</span>
                 }) }</span>
                 <span>{format::short_time(VirtualTime(age))}</span>
             </li>
@@ -78,7 +78,7 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
             onclick={runner.on_click(Wish::Inspect(Some(Subject::Broker(BrokerId(lanes.broker)))))}>
             <strong>{format!("Broker {}", lanes.broker)}</strong>
             <span class={Class::Note}>{format!("leads {}", leads.join(" "))}</span>
-            <span>{format!("{} unanswered", lanes.open_requests)}</span>
+            <span title="Requests of any client that have reached this broker and are not answered yet">{format!("{} open here", lanes.open_requests)}</span>
         </button>
     }
 }

@@ -1,17 +1,18 @@
-//! The Log room: one replica's segments and readers, what retention will do, and a seek in two steps.
+//! The Log room: one replica's segments and readers, what retention will do, and a seek step by step.
 
 pub mod found;
+pub mod seek_form;
 pub mod segments;
 pub mod steps;
+pub mod time_step;
 pub mod zoom;
 
 use super::Class;
-use super::runner::{use_runner, use_slice};
+use super::runner::use_slice;
 use super::truth::{Truth, TruthLabel};
-use super::wish::Wish;
 use crate::view::format;
-use crate::view::frame::{BrokerFrame, Tape};
-use web_sys::{HtmlInputElement, SubmitEvent};
+use crate::view::frame::{BrokerFrame, Role, Tape};
+use crate::view::log_view::LogView;
 use yew::prelude::*;
 
 /// The room's stage.
@@ -19,9 +20,10 @@ use yew::prelude::*;
 pub fn LogRoom() -> Html {
     let log = use_slice(|published| published.log.clone());
     let frame = use_slice(|published| published.frame.clone());
-    let broker = frame.brokers.first();
-    let tape = broker.and_then(|broker| broker.tapes.first());
-    let (Some(log), Some(broker), Some(tape)) = (log, broker, tape) else { return Html::default() };
+    let Some(log) = log else { return Html::default() };
+    let broker = frame.brokers.iter().find(|broker| broker.id == log.replica.broker);
+    let tape = broker.and_then(|broker| broker.tapes.iter().find(|tape| tape.partition == log.replica.partition));
+    let (Some(broker), Some(tape)) = (broker, tape) else { return Html::default() };
     html! {
         <div class={Class::RoomStage}>
             <section class={classes!(Class::Card, Class::LogCard)} aria-label="The log"
@@ -38,52 +40,17 @@ pub fn LogRoom() -> Html {
     }
 }
 
-fn head(broker: &BrokerFrame, tape: &Tape, log: &crate::view::log_view::LogView) -> Html {
-    let segments =
-        if log.segments_count == 1 { "1 segment".to_string() } else { format!("{} segments", log.segments_count) };
+fn head(broker: &BrokerFrame, tape: &Tape, log: &LogView) -> Html {
+    let segments = format::counted(log.segments_count as u64, "segment");
     html! {
         <div class={Class::CardHead}>
             <h3 class={Class::Mono} data-broker={broker.id.to_string()} data-state={broker.state.word()}>{format!("Broker {}", broker.id)}</h3>
-            <span class={Class::Mono}><span aria-hidden="true">{"★ "}</span><strong>{format!("{}-{}", tape.topic, tape.partition)}</strong>{" leader, the only replica"}</span>
+            <span class={Class::Mono}>
+                if log.replica.role == Role::Leader { <span aria-hidden="true">{"★ "}</span> }
+                <strong>{format!("{}-{}", tape.topic, tape.partition)}</strong>{format!(" {}", log.replica.words())}
+            </span>
             <span class={classes!(Class::Mono, Class::Note, Class::PushRight)}>{format!("{} in {segments}", format::bytes(log.bytes))}</span>
             <TruthLabel truth={Truth::Exact} />
         </div>
-    }
-}
-
-/// The form in the lesson that asks for an offset.
-#[component]
-pub fn SeekForm() -> Html {
-    let runner = use_runner();
-    let target = use_slice(|published| published.seek_target);
-    let log = use_slice(|published| published.log.clone());
-    let field = use_node_ref();
-    let onsubmit = {
-        let field = field.clone();
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            let typed = field.cast::<HtmlInputElement>().and_then(|input| input.value().trim().parse().ok());
-            runner.wish(Wish::SeekOffset(typed));
-        })
-    };
-    let outside = match (target, &log) {
-        (Some(target), Some(log)) if target < log.log_start => {
-            format!("{target} is before the log start, {}: OFFSET_OUT_OF_RANGE.", log.log_start)
-        }
-        (Some(target), Some(log)) if target >= log.log_end => {
-            format!("{target} is not written yet; the log ends at {}.", log.log_end)
-        }
-        _ => String::new(),
-    };
-    html! {
-        <form class={classes!(Class::Form, Class::SeekForm)} {onsubmit} aria-label="Seek">
-            <div class={Class::SeekRow}>
-                <label for="seek-offset">{"offset"}</label>
-                <input ref={field} id="seek-offset" class={Class::Field} type="number" min="0" step="1" data-seek="offset"
-                    value={target.map(|target| target.to_string())} />
-                <button type="submit" class={classes!(Class::Button, Class::ButtonMain)} data-seek="submit">{"Seek"}</button>
-            </div>
-            <p class={Class::Warning} role="status">{outside}</p>
-        </form>
     }
 }

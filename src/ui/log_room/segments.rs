@@ -1,6 +1,6 @@
 //! The segments side by side: batches as blocks, readers as flags, what goes next and why.
 
-use crate::engine::common::{BrokerId, Offset, PartitionId, TopicId, TopicPartition, VirtualTime};
+use crate::engine::common::{Offset, VirtualTime};
 use crate::ui::Class;
 use crate::ui::rich_text::RichText;
 use crate::ui::runner::use_runner;
@@ -8,6 +8,7 @@ use crate::ui::wish::Wish;
 use crate::view::Subject;
 use crate::view::format;
 use crate::view::log_view::{LogBatch, LogSegment, LogView, ScanStep};
+use crate::view::reader_flags::{ReaderFlag, reader_flags};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -17,10 +18,6 @@ pub struct SegmentsProps {
     /// The log.
     pub log: Rc<LogView>,
 }
-
-/// The one replica of the room.
-pub(super) const REPLICA: (TopicPartition, BrokerId) =
-    (TopicPartition { topic: TopicId(0), partition: PartitionId(0) }, BrokerId(1));
 
 /// The segments.
 #[component]
@@ -46,11 +43,11 @@ struct SegmentColumnProps {
 fn SegmentColumn(props: &SegmentColumnProps) -> Html {
     let segment = &props.segment;
     let runner = use_runner();
-    let (partition, broker) = REPLICA;
+    let (partition, broker) = props.log.replica.place();
     let subject = Subject::Segment { partition, broker, base_offset: Offset(segment.base_offset) };
     let state = if segment.active { "active" } else { "closed" };
     let offsets = if segment.next_offset > segment.base_offset {
-        format!("{}–{}", segment.base_offset, segment.next_offset - 1)
+        format::offsets(segment.base_offset, segment.next_offset - 1)
     } else {
         "no records".to_string()
     };
@@ -83,7 +80,7 @@ fn note(log: &LogView, segment: &LogSegment) -> Html {
             html! { <><strong>{format!("Due to go {when}, whole. ")}</strong><RichText text={why.clone()} />{" No reader is asked."}</> }
         }
         (None, Some(seek)) => html! {
-            <><strong>{"Searched. "}</strong>{format!("{} is the largest file name not above {}, so the seek opens this one.", segment.base_offset, seek.target)}</>
+            <><strong>{"Searched. "}</strong>{seek.why_segment.clone()}</>
         },
         (None, None) if segment.active => html! {
             <><strong>{"Active. "}</strong><RichText text="Appends go here until the next batch would pass `segment.bytes`." /></>
@@ -99,21 +96,21 @@ fn Strip(props: &SegmentColumnProps) -> Html {
     let widest = log.segments.iter().map(|segment| segment.bytes).max().unwrap_or(1).max(1);
     let runner = use_runner();
     let block = |batch: &LogBatch| {
-        let (partition, broker) = REPLICA;
+        let (partition, broker) = log.replica.place();
         let subject = Subject::Batch { partition, broker, base_offset: Offset(batch.base_offset) };
         html! {
-            <rect key={batch.base_offset} class={classes!(Class::BatchBlock, step_class(batch.step))} x={percent(batch.position, widest)} y="24"
+            <rect key={batch.base_offset} class={classes!(Class::BatchBlock, step_class(batch.step))} x={percent(batch.position, widest)} y="36"
                 width={percent(batch.bytes, widest)} height="44" rx="3" data-batch={batch.base_offset.to_string()} data-inspect="batch"
                 onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
-                <title>{format!("batch {}–{}, {}", batch.base_offset, batch.last_offset, format::bytes(u64::from(batch.bytes)))}</title>
+                <title>{format!("batch {}, {}", format::offsets(batch.base_offset, batch.last_offset), format::bytes(u64::from(batch.bytes)))}</title>
             </rect>
         }
     };
     html! {
-        <svg class={Class::SegmentStrip} width="100%" height="92" role="img" aria-label={format!("Batches of segment {}", segment.base_offset)}>
-            <rect class={Class::SegmentFrame} x="0" y="23" width="100%" height="46" rx="5" />
+        <svg class={Class::SegmentStrip} width="100%" height="104" role="img" aria-label={format!("Batches of segment {}", segment.base_offset)}>
+            <rect class={Class::SegmentFrame} x="0" y="35" width="100%" height="46" rx="5" />
             { for segment.batches.iter().map(block) }
-            { for log.readers.iter().filter_map(|(name, at)| flag(segment, widest, name, *at)) }
+            { for reader_flags(log, segment, widest).iter().map(flag) }
             { marks(log, segment, widest) }
         </svg>
     }
@@ -129,22 +126,20 @@ fn step_class(step: ScanStep) -> Option<Class> {
 
 /// Where an offset lies on the strip, if it is in the segment: at the start of its batch.
 fn place(segment: &LogSegment, widest: u32, offset: i64) -> Option<String> {
-    if offset == segment.next_offset && segment.active {
-        return Some(percent(segment.bytes, widest));
-    }
-    let batch = segment.batches.iter().find(|batch| (batch.base_offset..=batch.last_offset).contains(&offset))?;
-    Some(percent(batch.position, widest))
+    Some(percent(segment.position_of(offset)?, widest))
 }
 
-/// A reader's flag.
-fn flag(segment: &LogSegment, widest: u32, name: &str, offset: i64) -> Option<Html> {
-    let x = place(segment, widest, offset)?;
-    Some(html! {
-        <g key={name.to_string()} class={Class::ReaderFlag}>
-            <line x1={x.clone()} x2={x.clone()} y1="4" y2="69" />
-            <text {x} y="14" dx="4">{format!("{name} {offset}")}</text>
+/// A reader's flag. Its words stand on the side where there is room, in one of two rows.
+fn flag(flag: &ReaderFlag) -> Html {
+    let x = hundredths(flag.at);
+    let (anchor, dx) = if flag.to_the_left { ("end", "-4") } else { ("start", "4") };
+    let y = if flag.row == 0 { "14" } else { "28" };
+    html! {
+        <g key={flag.words.clone()} class={Class::ReaderFlag} data-reader={flag.words.clone()}>
+            <line x1={x.clone()} x2={x.clone()} y1="4" y2="81" />
+            <text {x} {y} {dx} text-anchor={anchor}>{flag.words.clone()}</text>
         </g>
-    })
+    }
 }
 
 /// The log start, where it will be after the next check, and the high watermark.
@@ -152,7 +147,7 @@ fn marks(log: &LogView, segment: &LogSegment, widest: u32) -> Html {
     let mark =
         |offset: i64, class: Class, label: String, y: &'static str| {
             place(segment, widest, offset).map(|x| html! {
-            <g {class}><line x1={x.clone()} x2={x.clone()} y1="20" y2="74" /><text {x} {y} dx="3">{label}</text></g>
+            <g {class}><line x1={x.clone()} x2={x.clone()} y1="32" y2="86" /><text {x} {y} dx="3">{label}</text></g>
         })
         };
     let end = if log.high_watermark == log.log_end {
@@ -162,8 +157,8 @@ fn marks(log: &LogView, segment: &LogSegment, widest: u32) -> Html {
     };
     html! {
         <>
-            { mark(log.log_start, Class::MarkStart, format!("log start {}", log.log_start), "86") }
-            { log.next_log_start.and_then(|next| mark(next, Class::MarkNextStart, format!("{next} after the next check"), "86")) }
+            { mark(log.log_start, Class::MarkStart, format!("log start {}", log.log_start), "98") }
+            { log.next_log_start.and_then(|next| mark(next, Class::MarkNextStart, format!("{next} after the next check"), "98")) }
             if segment.active {
                 { hw_mark(segment, widest, log.high_watermark, end) }
             }
@@ -176,12 +171,15 @@ fn hw_mark(segment: &LogSegment, widest: u32, offset: i64, label: String) -> Opt
     let x = place(segment, widest, offset)?;
     let anchor = if segment.bytes > widest / 2 { "end" } else { "start" };
     Some(html! {
-        <g class={Class::MarkHw}><line x1={x.clone()} x2={x.clone()} y1="18" y2="74" /><text {x} y="86" text-anchor={anchor}>{label}</text></g>
+        <g class={Class::MarkHw}><line x1={x.clone()} x2={x.clone()} y1="30" y2="86" /><text {x} y="98" text-anchor={anchor}>{label}</text></g>
     })
 }
 
 /// A part of a whole as a percentage with two digits.
 pub(super) fn percent(part: u32, whole: u32) -> String {
-    let hundredths = u64::from(part) * 10_000 / u64::from(whole.max(1));
-    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+    hundredths(u64::from(part) * 10_000 / u64::from(whole.max(1)))
+}
+
+fn hundredths(value: u64) -> String {
+    format!("{}.{:02}%", value / 100, value % 100)
 }

@@ -1,8 +1,9 @@
-//! The two steps as tables: the floor entry of the index, then the scan.
+//! The steps as tables: the floor entry of the index, then the scan; by timestamp, the time index before both.
 
+use super::time_step;
 use crate::ui::Class;
 use crate::view::format;
-use crate::view::log_view::{IndexRow, ScanRow, SeekView};
+use crate::view::log_seek::{IndexRow, ScanRow, SeekView};
 use yew::prelude::*;
 
 /// Properties of [`Steps`].
@@ -12,39 +13,59 @@ pub struct StepsProps {
     pub seek: SeekView,
 }
 
-/// The two steps.
+/// The steps.
 #[component]
 pub fn Steps(props: &StepsProps) -> Html {
     let seek = &props.seek;
+    let first = if seek.time.is_some() { 2 } else { 1 };
     html! {
         <div class={Class::SeekSteps}>
-            <section aria-label="Step 1">
-                <h3><span class={Class::StepNumber}>{"1"}</span>{"Floor entry in the index"}</h3>
-                <p class={classes!(Class::Mono, Class::Note)}>{seek.index_file.clone()}</p>
-                <table class={Class::DataTable}>
-                    <thead><tr><th scope="col">{"offset"}</th><th scope="col">{"position"}</th><th scope="col"><span class={Class::SrOnly}>{"choice"}</span></th></tr></thead>
-                    <tbody>
-                        if !seek.has_floor {
-                            <tr class={Class::RowLit}><td colspan="3">{format!("no entry ≤ {}: start at byte 0", seek.target)}</td></tr>
-                        }
-                        { for seek.index.iter().map(|row| index_row(row, seek.target)) }
-                    </tbody>
-                </table>
-                <p class={Class::Note}>{"An entry names the "}<strong>{"last"}</strong>{format!(" offset of the batch that begins at its position. {} entries in all.", seek.index_total)}</p>
-            </section>
-            <section aria-label="Step 2">
-                <h3><span class={Class::StepNumber}>{"2"}</span>{"Scan forward in the .log"}</h3>
-                <p class={classes!(Class::Mono, Class::Note)}>{seek.log_file.clone()}</p>
-                <table class={Class::DataTable}>
-                    <thead><tr><th scope="col">{"position"}</th><th scope="col">{"batch"}</th><th scope="col">{"last offset"}</th><th scope="col">{"scanned"}</th></tr></thead>
-                    <tbody>
-                        { for seek.scan.iter().map(scan_row) }
-                        <tr><td colspan="3">{"scanned in all"}</td><td><strong data-seek="scanned">{format::bytes(u64::from(seek.scanned))}</strong></td></tr>
-                    </tbody>
-                </table>
-                <p class={Class::Note}>{ comparison(seek) }</p>
-            </section>
+            <div class={Class::SeekIndexes}>
+                if let Some(time) = &seek.time {
+                    { time_step::section(seek, time) }
+                }
+                { index_section(seek, first) }
+            </div>
+            { scan_section(seek, first + 1) }
         </div>
+    }
+}
+
+fn index_section(seek: &SeekView, number: u8) -> Html {
+    let whose = if seek.time.is_some() { format!(" for offset {}", seek.index_target) } else { String::new() };
+    html! {
+        <section aria-label={format!("Step {number}")} data-seek="index">
+            <h3><span class={Class::StepNumber}>{number}</span>{format!("Floor entry in the index{whose}")}</h3>
+            <p class={classes!(Class::Mono, Class::Note)}>{seek.index_file.clone()}</p>
+            <table class={Class::DataTable}>
+                <thead><tr><th scope="col">{"offset"}</th><th scope="col">{"position"}</th><th scope="col"><span class={Class::SrOnly}>{"choice"}</span></th></tr></thead>
+                <tbody>
+                    if !seek.has_floor {
+                        <tr class={Class::RowLit}><td colspan="3">{format!("no entry ≤ {}: start at byte 0", seek.index_target)}</td></tr>
+                    }
+                    { for seek.index.iter().map(|row| index_row(row, seek.index_target)) }
+                </tbody>
+            </table>
+            <p class={Class::Note}>{"An entry names the "}<strong>{"last"}</strong>{format!(" offset of the batch that begins at its position. {} entries in all.", seek.index_total)}</p>
+        </section>
+    }
+}
+
+fn scan_section(seek: &SeekView, number: u8) -> Html {
+    let compared = if seek.time.is_some() { "largest timestamp" } else { "last offset" };
+    html! {
+        <section aria-label={format!("Step {number}")} data-seek="scan">
+            <h3><span class={Class::StepNumber}>{number}</span>{"Scan forward in the .log"}</h3>
+            <p class={classes!(Class::Mono, Class::Note)}>{seek.log_file.clone()}</p>
+            <table class={Class::DataTable}>
+                <thead><tr><th scope="col">{"position"}</th><th scope="col">{"batch"}</th><th scope="col">{compared}</th><th scope="col">{"scanned"}</th></tr></thead>
+                <tbody>
+                    { for seek.scan.iter().map(scan_row) }
+                    <tr><td colspan="3">{"scanned in all"}</td><td><strong data-seek="scanned">{format::bytes(u64::from(seek.scanned))}</strong></td></tr>
+                </tbody>
+            </table>
+            <p class={Class::Note}>{ comparison(seek) }</p>
+        </section>
     }
 }
 
@@ -60,7 +81,7 @@ fn index_row(row: &IndexRow, target: i64) -> Html {
 fn scan_row(row: &ScanRow) -> Html {
     html! {
         <tr key={row.position} class={row.found.then_some(Class::RowLit)}>
-            <td>{format::grouped(u64::from(row.position))}</td><td>{format!("{}–{}", row.offsets.0, row.offsets.1)}</td>
+            <td>{format::grouped(u64::from(row.position))}</td><td>{format::offsets(row.offsets.0, row.offsets.1)}</td>
             <td>{row.verdict.clone()}</td><td>{format::bytes(u64::from(row.bytes))}</td>
         </tr>
     }
@@ -68,7 +89,7 @@ fn scan_row(row: &ScanRow) -> Html {
 
 fn comparison(seek: &SeekView) -> String {
     if !seek.has_floor {
-        return "The first batch of a segment has no entry, so the scan begins at the file's first byte.".to_string();
+        return "No entry comes before it, so the scan begins at the file's first byte.".to_string();
     }
     let times = format::tenths(u64::from(seek.from_start) * 1000 / u64::from(seek.scanned.max(1)));
     format!(

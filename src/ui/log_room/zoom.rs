@@ -1,13 +1,14 @@
 //! The searched segment, larger: what is scanned, where the index points.
 
-use super::segments::{REPLICA, percent};
+use super::segments::percent;
 use crate::engine::common::Offset;
 use crate::ui::Class;
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
 use crate::view::Subject;
 use crate::view::format;
-use crate::view::log_view::{IndexRow, LogBatch, LogSegment, LogView, ScanStep, SeekView};
+use crate::view::log_seek::{IndexRow, SeekView};
+use crate::view::log_view::{LogBatch, LogSegment, LogView, ScanStep};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -30,7 +31,7 @@ pub fn Zoom(props: &ZoomProps) -> Html {
         return Html::default();
     };
     let inspect = |batch: &LogBatch| {
-        let (partition, broker) = REPLICA;
+        let (partition, broker) = log.replica.place();
         let subject = Subject::Batch { partition, broker, base_offset: Offset(batch.base_offset) };
         runner.on_click(Wish::Inspect(Some(subject)))
     };
@@ -94,7 +95,7 @@ fn block(segment: &LogSegment, batch: &LogBatch, onclick: Callback<MouseEvent>) 
             if has_room {
                 <text x={middle} y="72" text-anchor="middle">{batch.base_offset}</text>
             }
-            <title>{format!("batch {}–{} at {}, {}", batch.base_offset, batch.last_offset, batch.position, format::bytes(u64::from(batch.bytes)))}</title>
+            <title>{format!("batch {} at {}, {}", format::offsets(batch.base_offset, batch.last_offset), batch.position, format::bytes(u64::from(batch.bytes)))}</title>
         </g>
     }
 }

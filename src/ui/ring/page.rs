@@ -10,7 +10,7 @@ use super::store::RingStore;
 use crate::course::{Place, Room};
 use crate::ui::Class;
 use crate::ui::lesson::LessonColumn;
-use crate::view::ring::{CallList, LogPicture, RingAction, RingPicture, words};
+use crate::view::ring::{CallList, LogPicture, RingAction, RingPicture, RingRoom, words};
 use crate::web::keyboard;
 use yew::prelude::*;
 
@@ -35,18 +35,7 @@ pub fn RingPage(props: &RingPageProps) -> Html {
     html! {
         <>
             <main class={classes!(Class::Columns, Class::RingColumns)} data-room={place.slug()}>
-                <LessonColumn {place}>
-                    <ListForm
-                        list={room.list.clone()}
-                        capacity={room.capacity.clone()}
-                        trouble={room.trouble.clone()}
-                        verdict={room.verdict}
-                        verdict_words={room.verdict_words()}
-                        can_step={room.can_step()}
-                        can_step_back={room.replay.made().len() > 1}
-                        act={act.clone()}
-                    />
-                </LessonColumn>
+                <LessonColumn {place} controls={list_form(room, &act)} />
                 <div id="stage" tabindex="-1" class={classes!(Class::StageColumn, Class::RingStage)}>
                     <RingDrawing key={room.generation} picture={picture.clone()} call={room.replay.made().len()} />
                     { facts(&picture) }
@@ -64,6 +53,22 @@ pub fn RingPage(props: &RingPageProps) -> Html {
             </main>
             <CallBar value={room.value.clone()} trouble={room.trouble.clone()} {act} />
         </>
+    }
+}
+
+/// The list of operations that is typed.
+fn list_form(room: &RingRoom, act: &Callback<RingAction>) -> Html {
+    html! {
+        <ListForm
+            list={room.list.clone()}
+            capacity={room.capacity.clone()}
+            trouble={room.trouble.clone()}
+            verdict={room.verdict}
+            verdict_words={room.verdict_words()}
+            can_step={room.can_step()}
+            can_step_back={room.replay.made().len() > 1}
+            act={act.clone()}
+        />
     }
 }
 
@@ -91,6 +96,7 @@ fn use_arrow_keys(act: &Callback<RingAction>) {
     use_effect_with((), move |()| {
         let listener = keyboard::listen(move |press| {
             let action = match press.key.as_str() {
+                _ if press.covered => return false,
                 "ArrowLeft" if !press.on_arrows => RingAction::StepBack,
                 "ArrowRight" if !press.on_arrows => RingAction::StepForward,
                 _ => return false,

@@ -34,7 +34,7 @@ pub fn BatchRow(props: &BatchRowProps) -> Html {
     let Some(first) = props.batches.first() else {
         return html! {
             <div class={Class::BatchRow}>
-                <div class={Class::BatchLabel}><span>{format!("P{}", props.partition)}</span><span>{"nothing waits"}</span></div>
+                <div class={Class::BatchLabel} data-keep-clear=""><span>{format!("P{}", props.partition)}</span><span>{"nothing waits"}</span></div>
                 <div class={Class::BatchBox} />
                 <Meter per_mille={0} />
             </div>
@@ -45,7 +45,7 @@ pub fn BatchRow(props: &BatchRowProps) -> Html {
     let behind = props.batches.len() - 1;
     html! {
         <div class={Class::BatchRow}>
-            <button type="button" class={Class::BatchLabel} data-batch={format!("{}/{}", props.session, first.id)} data-inspect="batch"
+            <button type="button" class={Class::BatchLabel} data-keep-clear="" data-batch={format!("{}/{}", props.session, first.id)} data-inspect="batch"
                 onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
                 <span>{format!("P{} · {} B", props.partition, format::grouped(u64::try_from(first.bytes).unwrap_or(0)))}</span>
                 <span>{ when_it_goes(first, props.now_us) }</span>

@@ -34,7 +34,7 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
             data-broker={broker.id.to_string()} data-state={broker.state.word()} aria-label={format!("Broker {}", broker.id)}>
             <div class={Class::NodeHead}>
                 <h3 class={Class::NodeName}>
-                    <button type="button" class={Class::LinkButton} data-inspect="broker" onclick={runner.on_click(Wish::Inspect(Some(Subject::Broker(BrokerId(broker.id)))))}>
+                    <button type="button" class={Class::LinkButton} data-keep-clear="" data-inspect="broker" onclick={runner.on_click(Wish::Inspect(Some(Subject::Broker(BrokerId(broker.id)))))}>
                         {format!("Broker {}", broker.id)}
                     </button>
                 </h3>
@@ -51,7 +51,7 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
 /// How the broker is, in words.
 fn condition(broker: &BrokerFrame) -> String {
     match broker.state {
-        BrokerState::Crashed { since_us, fenced } => {
+        BrokerState::Crashed { since_us, fenced, .. } => {
             let noticed = if fenced { "fenced" } else { "not noticed yet" };
             format!("crashed at {}, {noticed}", format::time(VirtualTime(since_us)))
         }
@@ -88,7 +88,7 @@ fn Fault(props: &FaultProps) -> Html {
         ("crash", "Crash", Command::CrashBroker { broker })
     };
     html! {
-        <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-fault={format!("{verb}-broker-{broker}")}
+        <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-keep-clear="" data-fault={format!("{verb}-broker-{broker}")}
             aria-label={format!("{word} broker {broker}")} onclick={runner.on_click(Wish::Submit(command))}>
             if !props.down { <Icon sign={Sign::Crash} /> }
             {word}

@@ -40,7 +40,7 @@ pub fn ConsumerCard(props: &ConsumerCardProps) -> Html {
     html! {
         <section class={Class::NodeCard} data-node={Node::Consumer(consumer.index).key()} data-consumer={name.clone()} aria-label={format!("Consumer {name}")}>
             <div class={Class::NodeHead}>
-                <h3 class={Class::NodeName}>{format!("Consumer {name}")}</h3>
+                <h3 class={Class::NodeName} data-keep-clear="">{format!("Consumer {name}")}</h3>
             </div>
             <ul class={Class::PositionList}>
                 { for consumer.positions.iter().map(|position| html! {
@@ -54,7 +54,7 @@ pub fn ConsumerCard(props: &ConsumerCardProps) -> Html {
                 { for recent.enumerate().map(|(at, record)| html! { <RecordCell key={format!("{at}-{:?}", record.id)} record={record.clone()} small=true /> }) }
             </div>
             <p class={Class::NodeNote}>{format!("{} read", format::grouped(consumer.read))}</p>
-            <button type="button" class={classes!(Class::Button, Class::NodeAct)} aria-label={format!("{word} consumer {name}")}
+            <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-keep-clear="" aria-label={format!("{word} consumer {name}")}
                 onclick={runner.on_click(Wish::Submit(command))}>{word}</button>
         </section>
     }

@@ -118,5 +118,6 @@ fn measure(stage: &Element) -> Geometry {
     let (width, height) = layout::content_size(stage);
     let rect = |[x, y, width, height]: layout::PlainRect| Rect { x, y, width, height };
     let cards = layout::marked_rects(stage, "data-node").into_iter().map(|(key, place)| (key, rect(place))).collect();
-    Geometry { size: Rect { x: 0.0, y: 0.0, width, height }, cards }
+    let controls = layout::marked_rects(stage, "data-keep-clear").into_iter().map(|(_, place)| rect(place)).collect();
+    Geometry { size: Rect { x: 0.0, y: 0.0, width, height }, cards, controls }
 }

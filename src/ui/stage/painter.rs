@@ -8,7 +8,8 @@ use crate::engine::sim::State;
 use crate::ui::runner::{Painter, use_runner};
 use crate::view::Frame;
 use crate::view::frame::{Flight, FlightKind};
-use crate::view::stage::{Geometry, Point};
+use crate::view::stage::pills::{self, FONT_SIZE, PADDING, Pill, SQUARE, SQUARE_STEP};
+use crate::view::stage::{Geometry, Point, Rect};
 use crate::web::canvas::Canvas;
 use crate::web::media;
 use std::cell::RefCell;
@@ -16,12 +17,6 @@ use std::f64::consts::PI;
 use std::rc::Rc;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 use yew::prelude::*;
-
-/// Squares for records that a message shows; of more, its words tell the number.
-const SQUARES_MAX: usize = 6;
-const SQUARE: f64 = 9.0;
-const PILL_HEIGHT: f64 = 20.0;
-const FONT_SIZE: f64 = 11.0;
 
 /// Registers the painter while the stage is there.
 #[hook]
@@ -44,8 +39,13 @@ fn painter(canvas: Canvas, probes: Element, geometry: Rc<Geometry>) -> Painter {
         let context = canvas.clear(geometry.size.width, geometry.size.height);
         let palette = current(&known, &probes);
         let calm = media::prefers_reduced_motion();
-        for flight in &Frame::flights_of(state) {
-            paint(context, &palette, &geometry, flight, if calm { halfway(flight) } else { now.0 });
+        let flights = Frame::flights_of(state);
+        let moment = |flight: &Flight| shown_at(flight, now.0, calm);
+        for flight in flights.iter().filter(|flight| !flight.kind.is_followed()) {
+            quiet_dot(context, &palette, geometry.place(flight, moment(flight)));
+        }
+        for place in geometry.pills(&flights, moment) {
+            pill(context, &palette, &flights[place.flight], &place);
         }
     })
 }
@@ -60,21 +60,18 @@ fn current(known: &RefCell<(String, Palette)>, probes: &Element) -> Palette {
     known.1.clone()
 }
 
-/// Where a message stands when nothing glides: in the middle of its way.
-fn halfway(flight: &Flight) -> u64 {
-    flight.sent_us + flight.arrives_us.saturating_sub(flight.sent_us) / 2
+/// The moment at which a message is shown: where nothing glides, when it is in the middle of its way.
+pub(super) fn shown_at(flight: &Flight, now_us: u64, calm: bool) -> u64 {
+    if calm { flight.sent_us + flight.arrives_us.saturating_sub(flight.sent_us) / 2 } else { now_us }
 }
 
-fn paint(context: &CanvasRenderingContext2d, palette: &Palette, geometry: &Geometry, flight: &Flight, now_us: u64) {
-    let Some(place) = geometry.place(flight, now_us) else { return };
-    if flight.kind.is_followed() {
-        pill(context, palette, flight, place);
-    } else {
-        context.set_fill_style_str(&palette.quiet);
-        context.set_global_alpha(0.7);
-        disc(context, place, 3.0);
-        context.set_global_alpha(1.0);
-    }
+/// What the eye need not follow.
+fn quiet_dot(context: &CanvasRenderingContext2d, palette: &Palette, place: Option<Point>) {
+    let Some(place) = place else { return };
+    context.set_fill_style_str(&palette.quiet);
+    context.set_global_alpha(0.7);
+    disc(context, place, 3.0);
+    context.set_global_alpha(1.0);
 }
 
 fn disc(context: &CanvasRenderingContext2d, place: Point, radius: f64) {
@@ -94,34 +91,52 @@ fn colours<'a>(palette: &'a Palette, flight: &Flight) -> (&'a str, &'a str) {
     }
 }
 
-fn pill(context: &CanvasRenderingContext2d, palette: &Palette, flight: &Flight, place: Point) {
+fn pill(context: &CanvasRenderingContext2d, palette: &Palette, flight: &Flight, place: &Pill) {
     let (fill, ink) = colours(palette, flight);
-    context.set_font(&format!("600 {FONT_SIZE}px {}", palette.typeface));
-    let words = context.measure_text(&flight.label).map_or(40.0, |measure| measure.width());
-    let dots: Vec<&crate::view::frame::RecordDot> =
-        flight.payload.iter().flat_map(|part| part.records.iter()).take(SQUARES_MAX).collect();
-    #[allow(clippy::cast_precision_loss)] // at most six
-    let squares = if dots.is_empty() { 0.0 } else { dots.len() as f64 * (SQUARE + 2.0) + 4.0 };
-    let width = words + squares + 16.0;
-    let (left, top) = (place.x - width / 2.0, place.y - PILL_HEIGHT / 2.0);
-    context.set_fill_style_str(fill);
-    context.set_stroke_style_str(if fill == palette.panel { ink } else { fill });
+    let rim = if fill == palette.panel { ink } else { fill };
+    let rect = &place.rect;
     context.set_line_width(1.0);
+    context.set_stroke_style_str(rim);
+    if place.is_aside() {
+        join(context, place);
+        context.set_fill_style_str(rim);
+        disc(context, place.place, 4.5);
+    }
+    context.set_fill_style_str(fill);
     context.begin_path();
     // A rounded rectangle fails only on a negative radius.
-    let _ = context.round_rect_with_f64(left, top, width, PILL_HEIGHT, PILL_HEIGHT / 2.0);
+    let _ = context.round_rect_with_f64(rect.x, rect.y, rect.width, rect.height, rect.height / 2.0);
     context.fill();
     context.stroke();
-    for (at, dot) in dots.iter().enumerate() {
-        #[allow(clippy::cast_precision_loss)] // at most six
-        let x = left + 8.0 + at as f64 * (SQUARE + 2.0);
-        context.set_fill_style_str(palette.hue(dot.hue));
-        context.fill_rect(x, place.y - SQUARE / 2.0, SQUARE, SQUARE);
-        context.set_stroke_style_str(&palette.panel);
-        context.stroke_rect(x, place.y - SQUARE / 2.0, SQUARE, SQUARE);
-    }
+    squares(context, palette, flight, rect);
+    let words = rect.x + PADDING + pills::squares_width(pills::squares(flight));
+    context.set_font(&format!("600 {FONT_SIZE}px {}", palette.typeface));
     context.set_fill_style_str(ink);
     context.set_text_baseline("middle");
     // Text fails only on a detached canvas, where nothing is seen anyway.
-    let _ = context.fill_text(&flight.label, left + 8.0 + squares, place.y + 0.5);
+    let room = rect.x + rect.width - PADDING - words;
+    let _ = context.fill_text_with_max_width(&flight.label, words, rect.y + rect.height / 2.0 + 0.5, room.max(1.0));
+}
+
+/// A line from the message to its words.
+fn join(context: &CanvasRenderingContext2d, place: &Pill) {
+    let rect = &place.rect;
+    context.begin_path();
+    context.move_to(place.place.x, place.place.y);
+    context.line_to(place.place.x.clamp(rect.x + PADDING, rect.x + rect.width - PADDING), rect.y + rect.height / 2.0);
+    context.stroke();
+}
+
+/// The records in it, in two rows.
+fn squares(context: &CanvasRenderingContext2d, palette: &Palette, flight: &Flight, rect: &Rect) {
+    let dots = flight.payload.iter().flat_map(|part| part.records.iter()).take(pills::SQUARES_MAX);
+    for (at, dot) in dots.enumerate() {
+        #[allow(clippy::cast_precision_loss)] // at most six
+        let (x, y) = ((at / 2) as f64 * SQUARE_STEP, (at % 2) as f64 * SQUARE_STEP);
+        let (x, y) = (rect.x + PADDING + x, rect.y + rect.height / 2.0 - SQUARE_STEP + 0.5 + y);
+        context.set_fill_style_str(palette.hue(dot.hue));
+        context.fill_rect(x, y, SQUARE, SQUARE);
+        context.set_stroke_style_str(&palette.panel);
+        context.stroke_rect(x, y, SQUARE, SQUARE);
+    }
 }

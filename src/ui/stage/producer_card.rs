@@ -34,12 +34,16 @@ pub fn ProducerCard(props: &ProducerCardProps) -> Html {
     let rows = rows(producer, props.partitions);
     // Sessions of one producer share its place on the wires; only the open one is the end of them.
     let node = producer.open.then(|| Node::Producer(producer.index).key());
+    let label = format!("Producer {}{}", producer.name, if producer.open { "" } else { ", closing" });
     html! {
-        <section class={Class::NodeCard} data-node={node} data-producer={producer.name.clone()} aria-label={format!("Producer {}", producer.name)}>
+        <section class={Class::NodeCard} data-node={node} data-producer={producer.name.clone()} data-session-open={producer.open.to_string()} aria-label={label}>
             <div class={Class::NodeHead}>
-                <h3 class={Class::NodeName}>{format!("Producer {}", producer.name)}</h3>
-                <span class={Class::NodeNote}>{ if producer.open { format!("acks={}", producer.acks) } else { "closing".to_string() } }</span>
+                <h3 class={Class::NodeName} data-keep-clear="">{format!("Producer {}", producer.name)}</h3>
+                <span class={Class::NodeNote} title={configuration(producer)}>{ format!("acks={}", producer.acks) }</span>
             </div>
+            if !producer.open {
+                <p class={Class::NodeClosing}>{"closing: flushes what it has; settings of a producer cannot change"}</p>
+            }
             if let Some(send) = &producer.last_send {
                 { send_line(send) }
             }
@@ -49,7 +53,7 @@ pub fn ProducerCard(props: &ProducerCardProps) -> Html {
             <Slots producer={producer.clone()} now_us={props.now_us} />
             <div class={Class::BatchLabel}>
                 <span>{"buffer.memory"}</span>
-                <span title={format!("of {}", format::bytes(unsigned(producer.buffer_total)))}>{ format!("{} held", format::bytes(unsigned(producer.buffer_used))) }</span>
+                <span title={format!("held, of {}", format::bytes(unsigned(producer.buffer_total)))}>{ format::bytes(unsigned(producer.buffer_used)) }</span>
             </div>
             <Meter per_mille={ (unsigned(producer.buffer_used).saturating_mul(1000) / unsigned(producer.buffer_total).max(1)) as u32 } />
             if producer.blocked_sends > 0 {
@@ -57,6 +61,14 @@ pub fn ProducerCard(props: &ProducerCardProps) -> Html {
             }
         </section>
     }
+}
+
+/// The settings that tell one session of a producer from the next.
+fn configuration(producer: &ProducerFrame) -> String {
+    format!(
+        "session {}: acks={}, linger.ms={}, batch.size={}",
+        producer.session, producer.acks, producer.linger_ms, producer.batch_size
+    )
 }
 
 fn unsigned(value: i64) -> u64 {
@@ -103,8 +115,10 @@ fn Slots(props: &SlotsProps) -> Html {
     let free = usize::try_from(shown).unwrap_or(0).saturating_sub(taken);
     html! {
         <>
-            <div class={Class::BatchLabel}><span>{"in flight"}</span><span>{format!("{taken} · max {} a broker", producer.max_in_flight)}</span></div>
-            <div class={Class::FlightSlots}>
+            <div class={Class::BatchLabel} title={format!("{taken} sent and not answered, at most {} to each broker", producer.max_in_flight)}>
+                <span>{"in flight"}</span><span>{format!("{taken} · max {} each", producer.max_in_flight)}</span>
+            </div>
+            <div class={Class::FlightSlots} data-keep-clear="">
                 { for producer.in_flight.iter().take(usize::try_from(SLOTS_MAX).unwrap_or(5)).map(|request| html! {
                     <Slot key={request.id} request={request.clone()} now_us={props.now_us} />
                 }) }

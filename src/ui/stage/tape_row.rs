@@ -6,6 +6,7 @@ use crate::ui::Class;
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
 use crate::view::Subject;
+use crate::view::format;
 use crate::view::frame::{Role, Tape};
 use crate::view::stage::{TapeCell, tape_cells};
 use yew::prelude::*;
@@ -72,14 +73,16 @@ fn segment(tape: &Tape, base_offset: i64) -> Subject {
 fn draw(runner: &crate::ui::runner::RunnerHandle, tape: &Tape, cell: TapeCell) -> Html {
     match cell {
         TapeCell::Block { segment: base, first, last, segments, committed } => {
+            let range = format::offsets(first, last);
+            let noun = if first == last { "offset" } else { "offsets" };
             let label = if segments > 1 {
-                format!("offsets {first}–{last} in {segments} segments")
+                format!("{noun} {range} in {segments} segments")
             } else {
-                format!("offsets {first}–{last}, segment {base}")
+                format!("{noun} {range}, segment {base}")
             };
             html! {
                 <button key={format!("s{base}-{committed}")} type="button" tabindex="-1" class={classes!(Class::TapeBlock, (!committed).then_some(Class::TapeBlockPending))} data-segment={base.to_string()} data-inspect="segment"
-                    title={label.clone()} aria-label={label} onclick={runner.on_click(Wish::Inspect(Some(segment(tape, base))))}>{format!("{first}–{last}")}</button>
+                    title={label.clone()} aria-label={label} onclick={runner.on_click(Wish::Inspect(Some(segment(tape, base))))}>{range}</button>
             }
         }
         TapeCell::Roll(offset) => html! {

@@ -1,11 +1,14 @@
 //! The wires under the cards, and what a pointer can hit on them: the messages that are on their way.
 
+use super::painter::shown_at;
 use crate::ui::Class;
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
-use crate::view::frame::{Flight, Node, Wire, WireState};
+use crate::view::frame::{Node, Wire, WireState};
 use crate::view::stage::Geometry;
+use crate::view::stage::pills::Pill;
 use crate::view::{Frame, Subject};
+use crate::web::media;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -42,27 +45,31 @@ pub fn Wires(props: &WiresProps) -> Html {
     }
 }
 
-/// Places on the wires that can be clicked, one a message. They are seen on the canvas, which they lie over.
+/// What can be clicked on the wires, a place and a pill for each message. They are seen on the canvas, which these lie over.
 #[component]
 pub fn Hits(props: &WiresProps) -> Html {
     let runner = use_runner();
     let frame = &props.frame;
-    let hit = |flight: &Flight| {
-        let place = props.geometry.place(flight, frame.now_us)?;
+    let calm = media::prefers_reduced_motion();
+    let pills = props.geometry.pills(&frame.flights, |flight| shown_at(flight, frame.now_us, calm));
+    let hit = |pill: &Pill| {
+        let flight = &frame.flights[pill.flight];
         let wire = format!("{}>{}", flight.from.key(), flight.to.key());
         let label = format!("{}, from {} to {}", flight.label, flight.from.key(), flight.to.key());
-        Some(html! {
-            <circle key={flight.id} class={Class::WireHit} cx={format!("{:.2}", place.x)} cy={format!("{:.2}", place.y)} r="14"
-                data-flight={flight.id.to_string()} data-kind={flight.kind.word()} data-wire={wire}
-                data-sent-us={flight.sent_us.to_string()} data-arrives-us={flight.arrives_us.to_string()} data-inspect="request"
-                role="button" tabindex="-1" aria-label={label.clone()} onclick={runner.on_click(Wish::Inspect(Some(Subject::Request(flight.id))))}>
-                <title>{label}</title>
-            </circle>
-        })
+        let inspect = runner.on_click(Wish::Inspect(Some(Subject::Request(flight.id))));
+        let (x, y) = (format!("{:.2}", pill.rect.x), format!("{:.2}", pill.rect.y));
+        html! {
+            <g key={flight.id}>
+                <rect class={Class::WireHit} {x} {y} width={format!("{:.2}", pill.rect.width)} height={format!("{:.2}", pill.rect.height)} rx="10"
+                    aria-hidden="true" onclick={inspect.clone()}><title>{label.clone()}</title></rect>
+                <circle class={Class::WireHit} cx={format!("{:.2}", pill.place.x)} cy={format!("{:.2}", pill.place.y)} r="8"
+                    data-flight={flight.id.to_string()} data-kind={flight.kind.word()} data-wire={wire}
+                    data-sent-us={flight.sent_us.to_string()} data-arrives-us={flight.arrives_us.to_string()} data-inspect="request"
+                    role="button" tabindex="-1" aria-label={label.clone()} onclick={inspect}>
+                    <title>{label}</title>
+                </circle>
+            </g>
+        }
     };
-    html! {
-        <svg class={Class::StageHits}>
-            { for frame.flights.iter().filter(|flight| flight.kind.is_followed()).filter_map(hit) }
-        </svg>
-    }
+    html! { <svg class={Class::StageHits}>{ for pills.iter().map(hit) }</svg> }
 }

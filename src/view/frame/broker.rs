@@ -35,6 +35,8 @@ pub enum BrokerState {
         since_us: u64,
         /// The controller has taken it for dead.
         fenced: bool,
+        /// When it will, as its session runs out then, in microseconds; none once it has.
+        session_ends_us: Option<u64>,
     },
 }
 
@@ -50,7 +52,7 @@ impl BrokerState {
 }
 
 /// What a replica is to its partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
     /// It takes the writes.
@@ -58,10 +60,21 @@ pub enum Role {
     /// It copies.
     Follower,
     /// Its broker is down, or has not heard who leads.
+    #[default]
     Offline,
 }
 
 impl Role {
+    /// What a replica takes itself for.
+    #[must_use]
+    pub fn of(partition: &Partition) -> Self {
+        match partition.role() {
+            cluster::Role::Leader(_) => Role::Leader,
+            cluster::Role::Follower(_) => Role::Follower,
+            cluster::Role::Offline => Role::Offline,
+        }
+    }
+
     /// Its word in `data-role`.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -156,7 +169,9 @@ impl BrokerFrame {
 fn broker_state(state: &State, broker: &Broker) -> BrokerState {
     match state.crashed_at.get(&broker.id()) {
         Some(since) if !broker.is_up() => {
-            BrokerState::Crashed { since_us: since.0, fenced: !state.controller.image().is_alive(broker.id()) }
+            let fenced = !state.controller.image().is_alive(broker.id());
+            let session_ends = state.controller.session_ends_at(broker.id()).filter(|_| !fenced);
+            BrokerState::Crashed { since_us: since.0, fenced, session_ends_us: session_ends.map(|at| at.0) }
         }
         _ => BrokerState::Up,
     }
@@ -166,11 +181,6 @@ impl Tape {
     fn of(state: &State, broker: BrokerId, partition: &Partition) -> Self {
         let (id, log) = (partition.id(), partition.log());
         let registration = state.controller.image().partition(id);
-        let role = match partition.role() {
-            cluster::Role::Leader(_) => Role::Leader,
-            cluster::Role::Follower(_) => Role::Follower,
-            cluster::Role::Offline => Role::Offline,
-        };
         let topic = state.scenario.topics.get(usize::from(id.topic.0));
         let skipped = log.segments_count().saturating_sub(SEGMENTS_MAX);
         let active = log.active_segment().base_offset();
@@ -184,7 +194,7 @@ impl Tape {
             topic: topic.map(|topic| topic.name.clone()).unwrap_or_default(),
             partition: id.partition.0,
             broker: broker.0,
-            role,
+            role: Role::of(partition),
             in_isr: registration.is_some_and(|partition| partition.isr.contains(&broker)),
             leader_epoch: partition.leader_epoch().0,
             log_start: log.log_start_offset().0,

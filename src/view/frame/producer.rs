@@ -1,9 +1,11 @@
 //! A producer as it stands: its last send, the batches that fill, what is in flight, its memory.
 
 use super::{BATCH_RECORDS_MAX, RecordDot};
-use crate::engine::common::{RecordId, VirtualTime};
+use crate::engine::common::{RecordId, SessionId, VirtualTime};
 use crate::engine::producer::{InFlightRequest as OpenRequest, ProducerBatch, QueuedBatch, RecordAccumulator};
+use crate::engine::record::record::size_in_bytes;
 use crate::engine::sim::State;
+use crate::engine::sim::ledger::{BatchEntry, Ledger, OpenContent};
 use crate::engine::sim::producer_session::{self, Phase, ProducerSession};
 use crate::view::departures::leave_word;
 use crate::view::format;
@@ -86,6 +88,10 @@ pub struct ProducerBatchFrame {
     pub partition: i32,
     /// Its newest records, at most [`super::BATCH_RECORDS_MAX`].
     pub records: Vec<RecordDot>,
+    /// Bytes of each of these, uncompressed; none where a batch stands between others and is not drawn.
+    pub record_bytes: Vec<usize>,
+    /// Bytes of all its records, uncompressed, if those of each are told.
+    pub records_bytes: usize,
     /// How many records it holds.
     pub records_count: usize,
     /// Its size as the producer estimates it, header included.
@@ -177,7 +183,7 @@ impl ProducerFrame {
             linger_ms: config.linger_ms,
             batch_size: config.batch_size,
             last_send: session.last_send.as_ref().map(|send| LastSend::of(session, send)),
-            batches: queued(state, producer.accumulator()),
+            batches: queued(state, session.id, producer.accumulator()),
             in_flight: producer
                 .sender()
                 .in_flight_requests()
@@ -195,9 +201,18 @@ impl ProducerFrame {
     }
 }
 
-fn queued(state: &State, accumulator: &RecordAccumulator) -> Vec<ProducerBatchFrame> {
-    let batches = accumulator.queues().flat_map(|queue| queue.batches());
-    batches.map(|queued| ProducerBatchFrame::of(state, accumulator, queued)).collect()
+fn queued(state: &State, session: SessionId, accumulator: &RecordAccumulator) -> Vec<ProducerBatchFrame> {
+    let mut frames = Vec::new();
+    for queue in accumulator.queues() {
+        let first = frames.len();
+        frames.extend(queue.batches().map(|queued| ProducerBatchFrame::of(state, accumulator, queued)));
+        // The first and the last are drawn with their records; what stands between is counted.
+        let last = frames.len().saturating_sub(1);
+        for number in (first..frames.len()).filter(|number| *number == first || *number == last) {
+            frames[number].weigh(state, session);
+        }
+    }
+    frames
 }
 
 impl LastSend {
@@ -233,6 +248,8 @@ impl ProducerBatchFrame {
             id: batch.id().0,
             partition: batch.partition().partition.0,
             records: newest(state, batch.record_ids()),
+            record_bytes: Vec::new(),
+            records_bytes: 0,
             records_count: batch.records_count(),
             bytes: batch.estimated_size_in_bytes() as i64,
             bytes_max: batch.write_limit().unwrap_or(accumulator.batch_size()) as i64,
@@ -242,6 +259,32 @@ impl ProducerBatchFrame {
             state: BatchState::of(state.now, accumulator, batch, queued.sendable_at),
         }
     }
+}
+
+impl ProducerBatchFrame {
+    /// Tells what each record takes.
+    fn weigh(&mut self, state: &State, session: SessionId) {
+        let entry = state.ledger.batch_ref(session, self.id).and_then(|batch| state.ledger.batch(batch));
+        let sizes = entry.map(|entry| record_sizes(&state.ledger, entry)).unwrap_or_default();
+        if sizes.len() == self.records_count {
+            self.records_bytes = sizes.iter().sum();
+            self.record_bytes = sizes[sizes.len() - self.records.len()..].to_vec();
+        }
+    }
+}
+
+/// Bytes of every record of a batch, uncompressed, in order: as they stand in it, or as they will.
+fn record_sizes(ledger: &Ledger, entry: &BatchEntry) -> Vec<usize> {
+    if let Some(body) = &entry.body {
+        return body.records().unwrap_or_default().iter().map(|record| record.size_in_bytes).collect();
+    }
+    let sent_ms = |id: &RecordId| ledger.record(*id).map_or(0, |record| record.sent_at.as_ms());
+    let base_ms = entry.records.first().map_or(0, sent_ms);
+    let size = |(delta, (id, open)): (i32, (&RecordId, &OpenContent))| {
+        let key = ledger.record(*id).and_then(|record| record.key.as_deref());
+        size_in_bytes(delta, sent_ms(id) - base_ms, key, open.value.as_deref(), &open.headers)
+    };
+    (0..).zip(entry.records.iter().zip(entry.open.iter())).map(size).collect()
 }
 
 impl BatchState {

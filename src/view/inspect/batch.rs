@@ -33,11 +33,7 @@ pub(super) fn inspect(
     let ids = entry.map(|entry| entry.records.to_vec()).unwrap_or_default();
     Some(Inspection {
         kind: "record batch",
-        title: if first == last {
-            format!("{} @ {first}", place(state, partition))
-        } else {
-            format!("{} @ {first}–{last}", place(state, partition))
-        },
+        title: format!("{} @ {}", place(state, partition), format::offsets(first.0, last.0)),
         standing: Some(standing(log, last)),
         fields,
         bytes: parts.runs,

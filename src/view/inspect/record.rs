@@ -26,7 +26,7 @@ pub(super) fn inspect(state: &State, id: RecordId) -> Option<Inspection> {
     let stands = standing(state, id);
     let links = batch.map(|batch| {
         (
-            format!("its batch, {} records", batch.records.len()),
+            format!("its batch, {}", format::counted(batch.records.len() as u64, "record")),
             Subject::ProducerBatch { session: batch.session, number: batch.number },
         )
     });

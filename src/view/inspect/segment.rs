@@ -4,12 +4,14 @@ use super::super::inspection::{ByteRun, FieldView, Inspection, Tone};
 use super::place;
 use crate::engine::common::{BrokerId, Offset, TopicPartition};
 use crate::engine::sim::State;
+use crate::engine::storage::offset_index::{OffsetIndex, OffsetPosition};
+use crate::engine::storage::time_index::{TimeIndex, TimestampOffset};
 use crate::engine::storage::{Segment, files};
 use crate::view::format;
 use crate::view::subject::Subject;
 
-/// Entries of the index that are shown as bytes.
-const ENTRIES_SHOWN: usize = 32;
+/// Entries of each index that are shown as bytes.
+const ENTRIES_SHOWN: usize = 20;
 
 pub(super) fn inspect(
     state: &State,
@@ -33,17 +35,19 @@ pub(super) fn inspect(
         let subject = Subject::Batch { partition, broker, base_offset: stored.batch.base_offset() };
         (format!("its first batch, {}", stored.batch.base_offset()), subject)
     });
+    let offset_runs = offset_index_runs(segment);
     Some(Inspection {
         kind: "segment",
-        title: format!("{} · {}", place(state, partition), files::file_name(base_offset, "log")),
+        title: format!("{} · segment {base_offset}", place(state, partition)),
         standing: Some(if is_active {
             ("active".to_string(), Tone::Committed)
         } else {
             ("closed".to_string(), Tone::Quiet)
         }),
         fields: facts(segment, broker),
-        bytes: index_entries(segment),
-        bytes_total: segment.offset_index().len() * 8,
+        files: index_files(segment, &offset_runs),
+        bytes: offset_runs.into_iter().chain(time_index_runs(segment)).collect(),
+        bytes_total: index_bytes(segment),
         why: vec![why],
         links: first_batch.into_iter().collect(),
         ..Inspection::default()
@@ -65,18 +69,87 @@ fn facts(segment: &Segment, broker: BrokerId) -> Vec<FieldView> {
     ]
 }
 
+/// The names of the files, and where in the list of runs each begins.
+fn index_files(segment: &Segment, offset_runs: &[ByteRun]) -> Vec<(usize, String)> {
+    let name = |suffix| files::file_name(segment.base_offset(), suffix);
+    let both = [
+        (0, name("index"), segment.offset_index().len()),
+        (offset_runs.len(), name("timeindex"), segment.time_index().len()),
+    ];
+    both.into_iter().filter(|(_, _, entries)| *entries > 0).map(|(run, name, _)| (run, name)).collect()
+}
+
+/// Bytes of both indexes.
+fn index_bytes(segment: &Segment) -> usize {
+    segment.offset_index().len() * OffsetIndex::ENTRY_BYTES + segment.time_index().len() * TimeIndex::ENTRY_BYTES
+}
+
 /// The entries of the offset index: four bytes of relative offset, four of position.
-fn index_entries(segment: &Segment) -> Vec<ByteRun> {
-    let bytes = segment.offset_index().to_bytes();
-    let entries = segment.offset_index().entries();
-    entries
-        .zip(bytes.chunks(8))
-        .take(ENTRIES_SHOWN)
-        .enumerate()
-        .map(|(number, (entry, bytes))| ByteRun {
-            position: number * 8,
-            hex: format::hex(bytes),
-            label: format!("{} → {}", entry.offset, format::grouped(u64::from(entry.position))),
-        })
-        .collect()
+fn offset_index_runs(segment: &Segment) -> Vec<ByteRun> {
+    let index = segment.offset_index();
+    let bytes = index.to_bytes();
+    let entry = |(number, (entry, bytes)): (usize, (OffsetPosition, &[u8]))| ByteRun {
+        position: number * OffsetIndex::ENTRY_BYTES,
+        hex: format::hex(bytes),
+        label: format!(
+            "{}, position {} in the .log",
+            relative(segment, entry.offset),
+            format::grouped(u64::from(entry.position))
+        ),
+    };
+    index.entries().zip(bytes.chunks(OffsetIndex::ENTRY_BYTES)).take(ENTRIES_SHOWN).enumerate().map(entry).collect()
+}
+
+/// The entries of the time index: eight bytes of timestamp, four of relative offset.
+fn time_index_runs(segment: &Segment) -> Vec<ByteRun> {
+    let index = segment.time_index();
+    let bytes = index.to_bytes();
+    let entry = |(number, (entry, bytes)): (usize, (TimestampOffset, &[u8]))| ByteRun {
+        position: number * TimeIndex::ENTRY_BYTES,
+        hex: format::hex(bytes),
+        label: format!("timestamp {}, {}", entry.timestamp, relative(segment, entry.offset)),
+    };
+    index.entries().zip(bytes.chunks(TimeIndex::ENTRY_BYTES)).take(ENTRIES_SHOWN).enumerate().map(entry).collect()
+}
+
+/// An index keeps an offset in four bytes, counted from the segment's base offset.
+fn relative(segment: &Segment, offset: Offset) -> String {
+    let base = segment.base_offset();
+    format!("relative offset {} + base offset {base} = {offset}", offset.0 - base.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::{Place, Preset, Room};
+    use crate::engine::common::{PartitionId, TopicId};
+    use crate::engine::sim::Timeline;
+
+    #[test]
+    fn the_bytes_of_both_indexes_are_told_with_their_file() {
+        let preset = Preset::of(Place::Room(Room::Log)).expect("the room has one");
+        let mut timeline = Timeline::new(preset.scenario());
+        timeline.advance_to(preset.opens_at);
+        let partition = TopicPartition::new(TopicId(0), PartitionId(0));
+        let log =
+            timeline.state().broker(BrokerId(1)).and_then(|broker| broker.partition(partition)).expect("there").log();
+        let segment = log.segments().nth(1).expect("the log has rolled");
+        let base = segment.base_offset();
+        assert!(base > Offset(0), "else a relative offset is the offset");
+        let seen = inspect(timeline.state(), partition, BrokerId(1), base).expect("it is there");
+        let names: Vec<_> = seen.files.iter().map(|(_, name)| name.clone()).collect();
+        assert_eq!(names, [files::file_name(base, "index"), files::file_name(base, "timeindex")]);
+        let first = segment.offset_index().entries().next().expect("it has entries");
+        let label = format!(
+            "relative offset {} + base offset {base} = {}, position {} in the .log",
+            first.offset.0 - base.0,
+            first.offset,
+            format::grouped(u64::from(first.position))
+        );
+        assert_eq!(seen.bytes[0].label, label);
+        let relative = u32::try_from(first.offset.0 - base.0).expect("it is small").to_be_bytes();
+        assert!(seen.bytes[0].hex.starts_with(&format::hex(&relative)), "{}", seen.bytes[0].hex);
+        let time = &seen.bytes[seen.files[1].0];
+        assert!(time.label.starts_with("timestamp ") && time.label.contains("base offset"), "{}", time.label);
+    }
 }

@@ -4,6 +4,7 @@
 //! so that the cards' wires, what the canvas paints on them and what a pointer can hit agree to the pixel.
 
 mod curve;
+pub mod pills;
 mod tape_cells;
 mod wires;
 

@@ -41,6 +41,8 @@ pub struct Geometry {
     pub size: Rect,
     /// Each card, by the key of its node.
     pub cards: BTreeMap<String, Rect>,
+    /// What can be clicked on the cards and must stay in sight.
+    pub controls: Vec<Rect>,
 }
 
 impl Geometry {
@@ -112,7 +114,7 @@ mod tests {
         let card = |(node, [x, y, width, height]): &(Node, [f64; 4])| {
             (node.key(), Rect { x: *x, y: *y, width: *width, height: *height })
         };
-        Geometry { size: Rect::default(), cards: rects.iter().map(card).collect() }
+        Geometry { cards: rects.iter().map(card).collect(), ..Geometry::default() }
     }
 
     #[test]

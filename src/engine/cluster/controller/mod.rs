@@ -79,6 +79,13 @@ impl Controller {
         &self.image
     }
 
+    /// When a broker's session runs out if nothing more is heard of it; none once it has.
+    #[must_use]
+    pub fn session_ends_at(&self, broker: BrokerId) -> Option<VirtualTime> {
+        let last_contact = self.sessions.get(&broker)?.last_contact?;
+        Some(last_contact + self.session_timeout())
+    }
+
     /// A broker's request has arrived.
     pub fn receive(
         &mut self,
