@@ -61,7 +61,7 @@ pub fn ByteView(props: &LinkedProps) -> Html {
     html! {
         <section aria-label="Bytes">
             <h2>{ if inspection.files.is_empty() { "Bytes" } else { "Bytes of the indexes" } }</h2>
-            <div class={Class::Bytes}>
+            <div class={classes!(Class::Bytes, (!inspection.files.is_empty()).then_some(Class::BytesStacked))}>
                 { for inspection.bytes.iter().enumerate().map(row) }
                 if inspection.bytes_total > shown {
                     <p class={Class::Note}>{format!("… {} more", format::grouped((inspection.bytes_total - shown) as u64))}</p>

@@ -161,6 +161,7 @@ class_names! {
     Fact = "fact",
     Bytes = "bytes",
     ByteRow = "byte-row",
+    BytesStacked = "bytes-stacked",
     ByteFile = "byte-file",
     ByteField = "byte-field",
     ByteLit = "byte-lit",

@@ -44,9 +44,8 @@ fn batch_row(state: &State) -> ProofRow {
         let batch = &stored.batch;
         let sign = if batch.compute_crc() == batch.crc() { "✓" } else { "✗" };
         format!(
-            "{}–{}: {}, crc {:08x} {sign}",
-            batch.base_offset(),
-            batch.last_offset(),
+            "{}: {}, crc {:08x} {sign}",
+            format::offsets(batch.base_offset().0, batch.last_offset().0),
             format::bytes(batch.size_in_bytes() as u64),
             batch.crc()
         )

@@ -49,6 +49,9 @@ fn SeekForm(props: &SeekFormProps) -> Html {
     let runner = use_runner();
     let seek = use_slice(|published| published.seek.clone());
     let typed = use_state(|| None::<String>);
+    // A seek that finds something, in either field, puts an end to what was typed in both.
+    let reset = typed.setter();
+    use_effect_with(seek.target, move |_| reset.set(None));
     let shown = seek.target.filter(|target| target.by() == by).map(|target| target.number().to_string());
     let value = typed.as_ref().cloned().or(shown).unwrap_or_default();
     let problem = seek.problem.as_ref().filter(|(field, _)| *field == by).map(|(_, why)| why.to_string());
