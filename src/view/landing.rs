@@ -25,7 +25,7 @@ pub struct LandingView {
     pub leader: Option<i32>,
     /// Who is down: the one to start again.
     pub down: Option<i32>,
-    /// Something is waited for, so that jumping ahead to the next mark is of use.
+    /// A session has to run out, which takes long: jumping ahead to the next mark, the election, is of use.
     pub waits: bool,
 }
 
@@ -48,7 +48,7 @@ impl LandingView {
             answer: answer(frame.now_us, down, leader, lost),
             leader,
             down: down.map(|down| down.broker),
-            waits: down.is_some() && leader.is_none(),
+            waits: leader.is_none() && down.is_some_and(|down| down.session_ends_us.is_some()),
         }
     }
 }
@@ -99,7 +99,7 @@ fn answer(now_us: u64, down: Option<Down>, leader: Option<i32>, lost: u64) -> St
             format::short_time(VirtualTime(at_us.saturating_sub(now_us))),
             format::time(VirtualTime(at_us))
         ),
-        (Some(_), None) => "Waiting for the next leader to hear of its election.".to_string(),
+        (Some(_), None) => "Waiting for the next leader to hear of its election: play on, or step.".to_string(),
         (Some(_), Some(_)) if lost == 0 => "Every acknowledged record is still there.".to_string(),
         (Some(_), Some(_)) => "The ledger below leads to what is lost.".to_string(),
     }
