@@ -101,6 +101,8 @@ pub struct Producer {
     chance: Prng,
     /// The smaller of `max.request.size` and `buffer.memory`.
     record_size_max: usize,
+    /// `max.block.ms`.
+    block_max: VirtualTime,
 }
 
 impl Producer {
@@ -116,6 +118,7 @@ impl Producer {
             sender: Sender::new(&config),
             chance: Prng::stream(seed, &format!("{name}/partitioner")),
             record_size_max: as_size(config.max_request_size.min(config.buffer_memory)),
+            block_max: VirtualTime::from_ms(config.max_block_ms),
             config,
         }
     }
@@ -164,7 +167,7 @@ impl Producer {
     /// The moment at which a send() that begins now stops waiting, for metadata and for memory together: `max.block.ms` later.
     #[must_use]
     pub fn deadline_of_a_send(&self, now: VirtualTime) -> VirtualTime {
-        now + VirtualTime::from_ms(self.config.max_block_ms)
+        now + self.block_max
     }
 
     /// Sends a record to `partition`, or to the one that the partitioner chooses. Waits end at `deadline`.

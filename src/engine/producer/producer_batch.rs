@@ -70,7 +70,7 @@ impl OnTheWire {
 
 /// Records while they can still be added, or before they are encoded.
 #[derive(Clone, Debug)]
-struct Filling {
+pub(super) struct Filling {
     builder: RecordBatchBuilder,
     record_ids: Vec<RecordId>,
 }
@@ -123,14 +123,14 @@ impl ProducerBatch {
         id: BatchId,
         partition: TopicPartition,
         origin: BatchOrigin,
-        builder: RecordBatchBuilder,
+        filling: Filling,
         created_at: VirtualTime,
     ) -> Self {
         Self {
             id,
             partition,
             origin,
-            contents: Contents::Open(Box::new(Filling { builder, record_ids: Vec::new() })),
+            contents: Contents::Open(Box::new(filling)),
             numbering: Numbering::None,
             created_at,
             last_append_at: created_at,
@@ -448,9 +448,13 @@ impl ProducerBatch {
 }
 
 impl Filling {
-    /// Moves the records out and leaves none.
+    /// No records yet, and memory for the ids of this many.
+    pub(super) fn new(builder: RecordBatchBuilder, records_expected: usize) -> Self {
+        Self { builder, record_ids: Vec::with_capacity(records_expected) }
+    }
+
+    /// Moves the records out. What is left is good for nothing but to be dropped.
     fn take(&mut self) -> Filling {
-        let builder = RecordBatchBuilder::new(*self.builder.options(), Vec::new());
-        std::mem::replace(self, Filling { builder, record_ids: Vec::new() })
+        Filling { builder: self.builder.take(), record_ids: std::mem::take(&mut self.record_ids) }
     }
 }

@@ -6,6 +6,7 @@
 use super::attributes::{Attributes, BatchTimestampType};
 use super::batch_header::BatchHeader;
 use super::codec::{Compression, Compressor};
+use super::fill_buffer::FillBuffer;
 use super::record::{self, Header, RecordPlan};
 use super::record_batch::{BODY_OVERHEAD, MAGIC_V2, RECORD_BATCH_OVERHEAD, RecordBatch};
 use crate::engine::common::{LeaderEpoch, NO_SEQUENCE, Offset, ProducerEpoch, ProducerId, Timestamp};
@@ -78,7 +79,7 @@ impl ProducerState {
 pub struct RecordBatchBuilder {
     options: BatchOptions,
     /// Room for the header from the magic on, then the records, uncompressed.
-    buffer: Vec<u8>,
+    buffer: FillBuffer,
     records_count: i32,
     first_timestamp: Option<Timestamp>,
     max_timestamp: Timestamp,
@@ -118,9 +119,9 @@ pub fn batch_size_upper_bound(key: Option<&[u8]>, value: Option<&[u8]>, headers:
 impl RecordBatchBuilder {
     /// A batch without records, filled into `buffer`, whose content is dropped and whose capacity is used.
     #[must_use]
-    pub fn new(options: BatchOptions, mut buffer: Vec<u8>) -> Self {
-        buffer.clear();
-        buffer.resize(BODY_OVERHEAD, 0);
+    pub fn new(options: BatchOptions, buffer: Vec<u8>) -> Self {
+        let mut buffer = FillBuffer::new(buffer);
+        buffer.next(BODY_OVERHEAD);
         Self {
             options,
             buffer,
@@ -199,7 +200,7 @@ impl RecordBatchBuilder {
         value: Option<&[u8]>,
         headers: &[Header],
     ) -> usize {
-        plan.write(&mut self.buffer, key, value, headers);
+        plan.write(self.buffer.next(plan.size()), key, value, headers);
         self.first_timestamp.get_or_insert(timestamp);
         self.records_count += 1;
         self.last_offset_delta = Some(plan.offset_delta);
@@ -285,36 +286,30 @@ impl RecordBatchBuilder {
 
     /// Compresses, writes the header and the checksum.
     #[must_use]
-    pub fn close(mut self, producer: ProducerState, compressor: &mut Compressor) -> ClosedBatch {
+    pub fn close(self, producer: ProducerState, compressor: &mut Compressor) -> ClosedBatch {
         let uncompressed_bytes = self.uncompressed_bytes();
         let header = self.header(producer);
-        let (body, spare_buffer) = match self.options.compression {
-            Compression::None => self.take_body(),
+        let (mut body, spare_buffer) = match self.options.compression {
+            Compression::None => into_body(self.buffer),
             compression if uncompressed_bytes > 0 => {
-                let compressed = compressor.compress(compression, &self.buffer[BODY_OVERHEAD..]);
+                let compressed = compressor.compress(compression, &self.buffer.written()[BODY_OVERHEAD..]);
                 let mut body = Vec::with_capacity(BODY_OVERHEAD + compressed.len());
                 body.resize(BODY_OVERHEAD, 0);
                 body.extend_from_slice(compressed);
-                (body, self.buffer)
+                (body, self.buffer.into_spare())
             }
-            _ => self.take_body(),
+            _ => into_body(self.buffer),
         };
-        let mut body = body;
         body[..BODY_OVERHEAD].copy_from_slice(&header.body_bytes());
         let compressed_bytes = body.len() - BODY_OVERHEAD;
         let batch = RecordBatch::seal(self.options.base_offset, self.options.partition_leader_epoch, body);
         ClosedBatch { batch, compressed_bytes, uncompressed_bytes, spare_buffer }
     }
 
-    /// The buffer as the body of the batch and what is left to use again. A buffer that is mostly full becomes the body without
-    /// a copy; of one that is mostly empty a copy is made, so that a log of small batches does not hold on to large buffers.
-    fn take_body(&mut self) -> (Vec<u8>, Vec<u8>) {
-        let buffer = std::mem::take(&mut self.buffer);
-        if buffer.len() >= buffer.capacity() - buffer.capacity() / 8 {
-            (buffer, Vec::new())
-        } else {
-            (buffer.as_slice().to_vec(), buffer)
-        }
+    /// Moves everything out, without new memory. What is left is good for nothing but to be dropped.
+    pub(in crate::engine) fn take(&mut self) -> Self {
+        let buffer = std::mem::replace(&mut self.buffer, FillBuffer::new(Vec::new()));
+        Self { buffer, ..*self }
     }
 
     fn header(&self, producer: ProducerState) -> BatchHeader {
@@ -360,6 +355,16 @@ impl RecordBatchBuilder {
     #[inline]
     fn timestamp_delta(&self, timestamp: Timestamp) -> i64 {
         self.first_timestamp.map_or(0, |first| timestamp.wrapping_sub(first))
+    }
+}
+
+/// The buffer as the body of the batch and what is left to use again. A buffer that is mostly full becomes the body without a copy; of
+/// one that is mostly empty a copy is made, so that a log of small batches does not hold on to large buffers.
+fn into_body(buffer: FillBuffer) -> (Vec<u8>, Vec<u8>) {
+    if buffer.len() >= buffer.capacity() - buffer.capacity() / 8 {
+        (buffer.into_written(), Vec::new())
+    } else {
+        (buffer.written().to_vec(), buffer.into_spare())
     }
 }
 

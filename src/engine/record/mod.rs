@@ -12,6 +12,7 @@ pub mod compression_ratio;
 pub mod control_record;
 pub mod crc32c;
 pub mod errors;
+mod fill_buffer;
 #[allow(clippy::module_inception)]
 pub mod record;
 pub mod record_batch;

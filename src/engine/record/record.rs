@@ -11,8 +11,6 @@ use std::ops::Range;
 
 /// Bytes of a record that are neither key, value nor headers, at most: length 5, timestamp 10, offset 5, attributes 1.
 pub const RECORD_OVERHEAD_MAX: usize = 21;
-/// Bytes before a key, at most: record length, attributes, timestamp delta, offset delta, key length.
-const HEAD_BYTES_MAX: usize = 3 * varint::VARINT_BYTES_MAX + 1 + varint::VARLONG_BYTES_MAX;
 /// The smallest record: no key, an empty value, no headers, deltas of 0.
 pub const RECORD_BYTES_MIN: usize = 7;
 
@@ -78,9 +76,13 @@ pub fn size_upper_bound(key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Hea
 /// Key, value and headers with their lengths.
 #[inline]
 fn size_of_payload(key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header]) -> usize {
-    let headers_size: usize =
-        headers.iter().map(|header| size_of_field(Some(&header.key)) + size_of_field(header.value.as_deref())).sum();
-    size_of_field(key) + size_of_field(value) + varint::size_of_varint(headers.len() as i32) + headers_size
+    size_of_field(key) + size_of_field(value) + if headers.is_empty() { 1 } else { size_of_headers(headers) }
+}
+
+/// Headers with their count and lengths.
+fn size_of_headers(headers: &[Header]) -> usize {
+    let size = |header: &Header| size_of_field(Some(&header.key)) + size_of_field(header.value.as_deref());
+    varint::size_of_varint(headers.len() as i32) + headers.iter().map(size).sum::<usize>()
 }
 
 #[inline]
@@ -116,26 +118,21 @@ impl RecordPlan {
         varint::size_of_varint(self.body as i32) + self.body
     }
 
-    /// Appends the record to a batch's records (`DefaultRecord.writeTo`).
+    /// Writes the record into `out`, which has its size (`DefaultRecord.writeTo`).
     #[inline]
-    pub(super) fn write(&self, out: &mut Vec<u8>, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header]) {
-        // All that stands before the key's bytes is gathered on the stack, so that it costs the buffer one check.
-        let mut head = [0; HEAD_BYTES_MAX];
-        let mut at = varint::put_unsigned(&mut head, 0, u64::from(varint::zigzag32(self.body as i32)));
-        out.reserve(at + self.body);
-        at += 1; // attributes, always 0
-        at = varint::put_unsigned(&mut head, at, varint::zigzag64(self.timestamp_delta));
-        at = varint::put_unsigned(&mut head, at, u64::from(varint::zigzag32(self.offset_delta)));
-        at = varint::put_unsigned(&mut head, at, u64::from(varint::zigzag32(length_of(key))));
-        out.extend_from_slice(&head[..at]);
-        out.extend_from_slice(key.unwrap_or_default());
-        varint::write_varint(out, length_of(value));
-        out.extend_from_slice(value.unwrap_or_default());
-        varint::write_varint(out, headers.len() as i32);
+    pub(super) fn write(&self, out: &mut [u8], key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header]) {
+        let mut at = varint::put_varint(out, 0, self.body as i32);
+        out[at] = 0; // attributes
+        at = varint::put_unsigned(out, at + 1, varint::zigzag64(self.timestamp_delta));
+        at = varint::put_varint(out, at, self.offset_delta);
+        at = put_field(out, at, key);
+        at = put_field(out, at, value);
+        at = varint::put_varint(out, at, headers.len() as i32);
         for header in headers {
-            write_field(out, Some(&header.key));
-            write_field(out, header.value.as_deref());
+            at = put_field(out, at, Some(&header.key));
+            at = put_field(out, at, header.value.as_deref());
         }
+        debug_assert_eq!(at, out.len(), "the plan knew the size");
     }
 }
 
@@ -144,9 +141,13 @@ fn length_of(field: Option<&[u8]>) -> i32 {
     field.map_or(-1, |bytes| bytes.len() as i32)
 }
 
-fn write_field(out: &mut Vec<u8>, field: Option<&[u8]>) {
-    varint::write_varint(out, length_of(field));
-    out.extend_from_slice(field.unwrap_or_default());
+/// Writes a field with its length into `out` from `at` and returns the position after it.
+#[inline]
+fn put_field(out: &mut [u8], at: usize, field: Option<&[u8]>) -> usize {
+    let start = varint::put_varint(out, at, length_of(field));
+    let bytes = field.unwrap_or_default();
+    out[start..start + bytes.len()].copy_from_slice(bytes);
+    start + bytes.len()
 }
 
 /// Where a record and its fields stand in the uncompressed records of its batch.
@@ -309,10 +310,9 @@ mod tests {
             Header::new("n", None),
             Header::new("", Some(Bytes::new())),
         ];
-        let mut out = Vec::new();
         let plan = RecordPlan::new(300, -70_000, Some(b"k"), None, &headers);
+        let mut out = vec![0xff; plan.size()];
         plan.write(&mut out, Some(b"k"), None, &headers);
-        assert_eq!(plan.size(), out.len());
         let layout = read_layout(&out, 0).unwrap();
         assert_eq!((layout.offset_delta, layout.timestamp_delta), (300, -70_000));
         assert_eq!(layout.value, None);

@@ -75,6 +75,12 @@ pub(super) fn put_unsigned(out: &mut [u8], mut at: usize, mut value: u64) -> usi
     at + 1
 }
 
+/// Writes a zigzag varint of 32 bits into `out` from `at` and returns the position after it. `out` must have the room.
+#[inline]
+pub(super) fn put_varint(out: &mut [u8], at: usize, value: i32) -> usize {
+    put_unsigned(out, at, u64::from(zigzag32(value)))
+}
+
 #[inline]
 pub(super) fn zigzag32(value: i32) -> u32 {
     ((value << 1) ^ (value >> 31)) as u32
@@ -87,9 +93,9 @@ pub(super) fn zigzag64(value: i64) -> u64 {
 
 #[inline]
 fn size_of_unsigned(value: u64) -> usize {
-    // Seven bits a byte, and a byte even for zero, hence `value | 1`.
+    // Seven bits a byte, and a byte even for zero, hence `value | 1`. For 1 to 64 bits, 9/64 and a little is a seventh, rounded up.
     let bits = 64 - (value | 1).leading_zeros() as usize;
-    bits.div_ceil(7)
+    (9 * bits + 64) / 64
 }
 
 #[inline]

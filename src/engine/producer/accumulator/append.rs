@@ -7,6 +7,7 @@
 use super::{PartitionQueue, RecordAccumulator, TopicInfo};
 use crate::engine::common::{PartitionId, RecordId, Timestamp, TopicId, TopicPartition, VirtualTime};
 use crate::engine::producer::partitioner::{BuiltInPartitioner, Chance, StickyPartition};
+use crate::engine::producer::producer_batch::Filling;
 use crate::engine::producer::{Allocation, BatchId, BatchOrigin, ProducerBatch, TopicMetadata, WaiterTicket};
 use crate::engine::record::builder::batch_size_upper_bound;
 use crate::engine::record::{BatchOptions, Header, RecordBatchBuilder};
@@ -253,9 +254,9 @@ impl RecordAccumulator {
             if self.maybe_complete_switch(context, target) {
                 continue;
             }
-            if let Some(appended_bytes) = self.try_append(context, target, record) {
+            if let Some(appended) = self.try_append(context, target, record) {
                 buffer.into_iter().for_each(|size| self.pool.deallocate(size));
-                return Ok(AppendOutcome::Appended(self.appended(context.topic, target, false, appended_bytes)));
+                return Ok(AppendOutcome::Appended(appended));
             }
             let size = match buffer {
                 Some(size) => size,
@@ -303,9 +304,9 @@ impl RecordAccumulator {
         record: &Produced<'_>,
         size: usize,
     ) -> Appended {
-        if let Some(appended_bytes) = self.try_append(context, target, record) {
+        if let Some(appended) = self.try_append(context, target, record) {
             self.pool.deallocate(size);
-            return self.appended(context.topic, target, false, appended_bytes);
+            return appended;
         }
         let partition = TopicPartition::new(context.topic, target.partition);
         let origin = BatchOrigin::Appended { buffer_size: size };
@@ -315,19 +316,26 @@ impl RecordAccumulator {
         let appended_bytes = batch.estimated_size_in_bytes();
         let TopicInfo { built_in, queues, .. } = self.topic_info_mut(context.topic);
         let queue = &mut queues[target.partition.index()];
+        let appended = Appended {
+            partition: target.partition,
+            batch: batch.id(),
+            batch_is_full: !queue.batches.is_empty() || batch.is_full(),
+            new_batch_created: true,
+            appended_bytes,
+        };
         queue.batches.push_back(batch);
         count_produced(built_in, queue, context, target, appended_bytes);
-        self.appended(context.topic, target, true, appended_bytes)
+        appended
     }
 
-    /// Appends to the last batch of the queue and says by how many bytes it grew; if that has no room, closes it for appends.
+    /// Appends to the last batch of the queue; if that has no room, closes it for appends.
     #[inline]
     fn try_append(
         &mut self,
         context: &mut AppendContext<'_, impl Chance>,
         target: Target,
         record: &Produced<'_>,
-    ) -> Option<usize> {
+    ) -> Option<Appended> {
         let TopicInfo { built_in, queues, .. } = &mut self.topics[usize::from(context.topic.0)];
         let queue = &mut queues[target.partition.index()];
         let last = queue.batches.back_mut()?;
@@ -335,16 +343,10 @@ impl RecordAccumulator {
             last.close_for_record_appends();
             return None;
         };
+        let (batch, last_is_full) = (last.id(), last.is_full());
         count_produced(built_in, queue, context, target, appended_bytes);
-        Some(appended_bytes)
-    }
-
-    #[inline(always)] // or the answer is written to memory and copied again and again, which costs more than the append itself
-    fn appended(&self, topic: TopicId, target: Target, new_batch_created: bool, appended_bytes: usize) -> Appended {
-        let queue = &self.topics[usize::from(topic.0)].queues[target.partition.index()];
-        let last = queue.batches.back().expect("the batch that took the record is the last");
-        let batch_is_full = queue.batches.len() > 1 || last.is_full();
-        Appended { partition: target.partition, batch: last.id(), batch_is_full, new_batch_created, appended_bytes }
+        let batch_is_full = queue.batches.len() > 1 || last_is_full;
+        Some(Appended { partition: target.partition, batch, batch_is_full, new_batch_created: false, appended_bytes })
     }
 
     /// Whether the sticky partition is another now: switched by somebody else, or by a switch that was held back until the last batch of
@@ -375,7 +377,10 @@ impl RecordAccumulator {
         let spare = self.scratch.spare_buffers.pop();
         let buffer = spare.unwrap_or_else(|| Vec::with_capacity(write_limit.min(BUFFER_BYTES_RESERVED_MAX)));
         let builder = RecordBatchBuilder::new(options, buffer);
-        ProducerBatch::new(self.new_batch_id(), partition, origin, builder, created_at)
+        // Some more than the last one had, so that the list of ids does not move while it grows.
+        let records_expected = self.scratch.records_of_last_batch + self.scratch.records_of_last_batch / 8;
+        let filling = Filling::new(builder, records_expected);
+        ProducerBatch::new(self.new_batch_id(), partition, origin, filling, created_at)
     }
 
     fn exhausted(&mut self, ticket: WaiterTicket, size: usize) -> AppendError {

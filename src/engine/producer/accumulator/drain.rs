@@ -88,6 +88,7 @@ impl RecordAccumulator {
         }
         let (ratio, buffer) = batch.close(&mut self.scratch.compressor);
         buffer.into_iter().for_each(|buffer| self.keep_buffer(buffer));
+        self.scratch.records_of_last_batch = batch.records_count();
         // As in Kafka, a batch that is sent again teaches its ratio again.
         self.topic_info_mut(partition.topic).compression_ratio.update(ratio);
         batch.drained(reason);

@@ -74,6 +74,7 @@ struct NodeLatencyStats {
 struct Scratch {
     compressor: Compressor,
     spare_buffers: Vec<Vec<u8>>,
+    records_of_last_batch: usize,
     queues: Vec<(crate::engine::common::PartitionId, u32)>,
 }
 
@@ -207,14 +208,19 @@ impl RecordAccumulator {
     fn topic_info_mut(&mut self, topic: TopicId) -> &mut TopicInfo {
         let index = usize::from(topic.0);
         if self.topics.len() <= index {
-            let batch_size = i64::try_from(self.config.batch_size).expect("batch.size is a 32-bit number");
-            self.topics.resize_with(index + 1, || TopicInfo {
-                built_in: BuiltInPartitioner::new(batch_size),
-                compression_ratio: CompressionRatioEstimator::default(),
-                queues: Vec::new(),
-            });
+            self.make_topics_up_to(index);
         }
         &mut self.topics[index]
+    }
+
+    #[cold]
+    fn make_topics_up_to(&mut self, index: usize) {
+        let batch_size = i64::try_from(self.config.batch_size).expect("batch.size is a 32-bit number");
+        self.topics.resize_with(index + 1, || TopicInfo {
+            built_in: BuiltInPartitioner::new(batch_size),
+            compression_ratio: CompressionRatioEstimator::default(),
+            queues: Vec::new(),
+        });
     }
 
     fn queue_mut(&mut self, partition: TopicPartition) -> &mut PartitionQueue {

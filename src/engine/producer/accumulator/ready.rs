@@ -1,7 +1,7 @@
 //! Which nodes have something to send (`RecordAccumulator.ready`, KAFKA 3.4), and how long the queues are (KAFKA 2.3).
 
 use super::{PartitionQueue, RecordAccumulator};
-use crate::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition, VirtualTime};
+use crate::engine::common::{BrokerId, PartitionId, TopicId, VirtualTime};
 use crate::engine::producer::{LeaveReason, MetadataView, ProducerBatch, TopicMetadata};
 
 /// What a look over all queues found.
@@ -108,7 +108,8 @@ impl RecordAccumulator {
                     if waiting == 0 || !self.is_left_out(leader) {
                         load.push((partition, waiting));
                     }
-                    self.partition_ready(TopicPartition::new(topic_id, partition), leader, pressure, now, result);
+                    let queue = &self.topics[topic_index].queues[index];
+                    self.partition_ready(queue, leader, pressure, now, result);
                 }
                 None if waiting > 0 && result.unknown_leader_topics.last() != Some(&topic_id) => {
                     result.unknown_leader_topics.push(topic_id);
@@ -124,13 +125,12 @@ impl RecordAccumulator {
     /// Adds the leader to the ready nodes, or says how long until it may be one. A node that is ready already is not looked at again.
     fn partition_ready(
         &self,
-        partition: TopicPartition,
+        queue: &PartitionQueue,
         leader: BrokerId,
         pressure: Pressure,
         now: VirtualTime,
         result: &mut ReadyCheckResult,
     ) {
-        let queue = &self.topics[usize::from(partition.topic.0)].queues[partition.partition.index()];
         let Some(head) = queue.batches.front() else { return };
         if queue.is_muted || result.ready_nodes.contains(&leader) {
             return;

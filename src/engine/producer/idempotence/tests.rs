@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::engine::common::{BrokerId, VirtualTime};
+use crate::engine::producer::producer_batch::Filling;
 use crate::engine::producer::testing::{Fixture, partition, record};
 use crate::engine::producer::{BatchOrigin, PartitionResponse, RequestId, SenderTurn};
 use crate::engine::record::{BatchOptions, RecordBatchBuilder};
@@ -53,7 +54,8 @@ fn sequences(fixture: &Fixture) -> &PartitionSequences {
 /// A batch of partition 0 that was not drained.
 fn unnumbered(id: u64, records: usize) -> ProducerBatch {
     let builder = RecordBatchBuilder::new(BatchOptions::default(), Vec::new());
-    let mut batch = ProducerBatch::new(BatchId(id), partition(0), BatchOrigin::Split, builder, VirtualTime::ZERO);
+    let filling = Filling::new(builder, records);
+    let mut batch = ProducerBatch::new(BatchId(id), partition(0), BatchOrigin::Split, filling, VirtualTime::ZERO);
     for id in 0..records {
         batch.try_append(&record(id as u64, None, b"v"), VirtualTime::ZERO).unwrap();
     }

@@ -162,11 +162,7 @@ impl Sender {
     fn take_in_flight(&mut self, sent: &InFlightBatch) -> Option<ProducerBatch> {
         let batches = self.in_flight_batches.get_mut(&sent.partition)?;
         let place = batches.iter().position(|batch| batch.id() == sent.id)?;
-        let batch = batches.remove(place);
-        if batches.is_empty() {
-            self.in_flight_batches.remove(&sent.partition);
-        }
-        batch
+        batches.remove(place)
     }
 }
 

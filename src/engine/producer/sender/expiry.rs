@@ -41,7 +41,6 @@ impl Sender {
                 expired.extend(batches.pop_front());
             }
         }
-        self.in_flight_batches.retain(|_, batches| !batches.is_empty());
         expired
     }
 

@@ -274,10 +274,15 @@ impl SenderTurn {
 
     /// Adds what a later turn brought.
     pub fn extend(&mut self, later: SenderTurn) {
-        self.requests.extend(later.requests);
-        self.finished.extend(later.finished);
-        self.events.extend(later.events);
-        self.closed_connections.extend(later.closed_connections);
+        append(&mut self.requests, later.requests);
+        append(&mut self.finished, later.finished);
+        append(&mut self.events, later.events);
+        append(&mut self.closed_connections, later.closed_connections);
         self.wants_metadata |= later.wants_metadata;
     }
+}
+
+/// Adds what is later. Takes its memory over if there was nothing yet.
+fn append<T>(all: &mut Vec<T>, later: Vec<T>) {
+    if all.is_empty() { *all = later } else { all.extend(later) }
 }

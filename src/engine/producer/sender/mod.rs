@@ -41,7 +41,7 @@ struct SenderConfig {
 pub struct Sender {
     config: SenderConfig,
     requests: InFlightRequests,
-    /// By partition, in order of sending; a batch that is sent again goes to the end.
+    /// By partition, in order of sending; a batch that is sent again goes to the end. An emptied list stays, for the partition's next batch.
     in_flight_batches: BTreeMap<TopicPartition, VecDeque<ProducerBatch>>,
     /// What came in and was not taken yet.
     arrivals: VecDeque<Arrival>,
