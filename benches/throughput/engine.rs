@@ -67,8 +67,10 @@ impl Run {
         let record =
             Produced { id: RecordId(number), timestamp: TIMESTAMP, key: Some(key), value: Some(value), headers: &[] };
         let deadline = self.producer.deadline_of_a_send(now);
-        let outcome = self.producer.send(TOPIC, None, &record, now, deadline).expect("the record is small");
-        let SendOutcome::Appended(appended) = outcome else { panic!("there is memory and metadata: {outcome:?}") };
+        let appended = match self.producer.send(TOPIC, None, &record, now, deadline) {
+            Ok(SendOutcome::Appended(appended)) => appended,
+            other => panic!("the record is small, and there is memory and metadata: {other:?}"),
+        };
         if appended.batch_is_full || appended.new_batch_created {
             self.wake(now);
         }

@@ -204,8 +204,11 @@ impl Producer {
             return Err(self.too_large(record.batch_size_upper_bound()));
         }
         let context = AppendContext { topic, metadata, chance: &mut self.chance, now };
-        let outcome = self.accumulator.append(context, wanted, record, deadline);
-        outcome.map(SendOutcome::from).map_err(SendError::Append)
+        match self.accumulator.append(context, wanted, record, deadline) {
+            Ok(AppendOutcome::Appended(appended)) => Ok(SendOutcome::Appended(appended)),
+            Ok(AppendOutcome::Blocked(blocked)) => Ok(SendOutcome::BlockedForMemory(blocked)),
+            Err(error) => Err(SendError::Append(error)),
+        }
     }
 
     /// Which setting a record passes (`KafkaProducer.ensureValidRecordSize`).

@@ -204,7 +204,15 @@ impl RecordAccumulator {
         if self.is_closed {
             return Err(AppendError::Closed);
         }
-        self.append_from_the_start(&mut context, wanted, record, deadline, None)
+        let target = self.target(&mut context, wanted);
+        if self.maybe_complete_switch(&mut context, target) {
+            return self.append_from_the_start(&mut context, wanted, record, deadline, None);
+        }
+        // Nearly every record goes this way. The other way's answers are large, so they are kept out of it.
+        if let Some(appended) = self.try_append(&mut context, target, record) {
+            return Ok(AppendOutcome::Appended(appended));
+        }
+        self.append_to_a_new_batch(&mut context, wanted, target, record, deadline, None)
     }
 
     /// Whether a blocked append has its memory, or never will: it is worth a [`RecordAccumulator::resume_append`].
@@ -241,48 +249,51 @@ impl RecordAccumulator {
         Ok(AppendOutcome::Appended(self.append_with_buffer(&mut context, target, record, size)))
     }
 
+    #[cold]
     fn append_from_the_start(
         &mut self,
         context: &mut AppendContext<'_, impl Chance>,
         wanted: PartitionId,
         record: &Produced<'_>,
         deadline: VirtualTime,
-        mut buffer: Option<usize>,
+        buffer: Option<usize>,
     ) -> Result<AppendOutcome, AppendError> {
-        loop {
-            let target = self.target(context, wanted);
-            if self.maybe_complete_switch(context, target) {
-                continue;
+        let mut target = self.target(context, wanted);
+        while self.maybe_complete_switch(context, target) {
+            target = self.target(context, wanted);
+        }
+        if let Some(appended) = self.try_append(context, target, record) {
+            buffer.into_iter().for_each(|size| self.pool.deallocate(size));
+            return Ok(AppendOutcome::Appended(appended));
+        }
+        self.append_to_a_new_batch(context, wanted, target, record, deadline, buffer)
+    }
+
+    /// The last batch has no room: goes on with a buffer, the one at hand or one of the pool.
+    #[cold]
+    fn append_to_a_new_batch(
+        &mut self,
+        context: &mut AppendContext<'_, impl Chance>,
+        wanted: PartitionId,
+        target: Target,
+        record: &Produced<'_>,
+        deadline: VirtualTime,
+        buffer: Option<usize>,
+    ) -> Result<AppendOutcome, AppendError> {
+        let size = buffer.unwrap_or_else(|| self.config.batch_size.max(record.batch_size_upper_bound()));
+        let allocation = if buffer.is_some() { Allocation::Granted } else { self.pool.allocate(size) };
+        match allocation {
+            Allocation::Granted if self.maybe_complete_switch(context, target) => {
+                self.append_from_the_start(context, wanted, record, deadline, Some(size))
             }
-            if let Some(appended) = self.try_append(context, target, record) {
-                buffer.into_iter().for_each(|size| self.pool.deallocate(size));
-                return Ok(AppendOutcome::Appended(appended));
+            Allocation::Granted => Ok(AppendOutcome::Appended(self.append_with_buffer(context, target, record, size))),
+            Allocation::TooLarge => Err(AppendError::LargerThanBufferMemory { size, total: self.pool.total_memory() }),
+            Allocation::Waiting(ticket) if deadline <= context.now => Err(self.exhausted(ticket, size)),
+            Allocation::Waiting(ticket) => {
+                let (topic, Target { partition, sticky }) = (context.topic, target);
+                let blocked = BlockedAppend { topic, wanted, partition, sticky, ticket, size, deadline };
+                Ok(AppendOutcome::Blocked(blocked))
             }
-            let size = match buffer {
-                Some(size) => size,
-                None => {
-                    let size = self.config.batch_size.max(record.batch_size_upper_bound());
-                    match self.pool.allocate(size) {
-                        Allocation::Granted => size,
-                        Allocation::TooLarge => {
-                            return Err(AppendError::LargerThanBufferMemory { size, total: self.pool.total_memory() });
-                        }
-                        Allocation::Waiting(ticket) if deadline <= context.now => {
-                            return Err(self.exhausted(ticket, size));
-                        }
-                        Allocation::Waiting(ticket) => {
-                            let (topic, Target { partition, sticky }) = (context.topic, target);
-                            let blocked = BlockedAppend { topic, wanted, partition, sticky, ticket, size, deadline };
-                            return Ok(AppendOutcome::Blocked(blocked));
-                        }
-                    }
-                }
-            };
-            if self.maybe_complete_switch(context, target) {
-                buffer = Some(size);
-                continue;
-            }
-            return Ok(AppendOutcome::Appended(self.append_with_buffer(context, target, record, size)));
         }
     }
 
@@ -297,6 +308,7 @@ impl RecordAccumulator {
     }
 
     /// The end of an append that holds a buffer: into a batch that came up meanwhile, or into a new one.
+    #[cold]
     fn append_with_buffer(
         &mut self,
         context: &mut AppendContext<'_, impl Chance>,
@@ -329,7 +341,7 @@ impl RecordAccumulator {
     }
 
     /// Appends to the last batch of the queue; if that has no room, closes it for appends.
-    #[inline]
+    #[inline(always)] // or the answer is written to memory and copied again and again, which costs more than the append itself
     fn try_append(
         &mut self,
         context: &mut AppendContext<'_, impl Chance>,
