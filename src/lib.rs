@@ -4,9 +4,10 @@
 //! `ui` → `view`, `course`, `ring` → `engine`; `ui` → `web`.
 
 pub mod course;
-pub mod engine;
 pub mod ring;
 pub mod view;
+
+pub use highwater_engine::engine;
 
 #[cfg(feature = "ui")]
 pub mod ui;
