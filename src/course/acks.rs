@@ -17,6 +17,6 @@ pub(super) const LESSON: Lesson = Lesson {
         "The controller is one node of its own that cannot crash here. It learns of a crash when `broker.session.timeout.ms` runs out.",
         "A crash ends the process; what was appended is still on the disk when the broker starts again.",
         "Leaders are elected from the in-sync replicas only. Unclean elections are not here yet.",
-        "`enable.idempotence` is false and locked, though Java's default is true; it comes next.",
+        "Not set, `enable.idempotence` is on with `acks=all` only; with 0 and 1 the Java client switches it off and says so in its log alone.",
     ],
 };

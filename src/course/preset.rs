@@ -35,7 +35,7 @@ macro_rules! preset {
 pub const PRESETS: [Preset; 5] = [
     preset!("A running cluster", "landing", 1_020_000, 200),
     preset!("One log", "log", 6_352_000, 1),
-    preset!("Four lanes", "partitions", 100_000, 100),
+    preset!("Four lanes", "partitions", 250_000, 100),
     preset!("One producer, six lanes", "batching", 1_000_000, 500),
     preset!("Three brokers, three replicas", "acks", 200_000, 200),
 ];

@@ -232,7 +232,8 @@ impl Consumer {
         match response {
             Response::Fetch(response) => self.take_fetched(now, from, &in_flight, response, out),
             Response::ListOffsets(response) => self.take_offsets(now, from, &response, out),
-            Response::Produce(_) | Response::Metadata(_) | Response::DeleteRecords(_) => {}
+            Response::Produce(_) | Response::Metadata(_) | Response::DeleteRecords(_) | Response::InitProducerId(_) => {
+            }
         }
         self.fetch(now, out);
     }

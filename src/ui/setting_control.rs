@@ -40,11 +40,11 @@ fn breakable(name: &str) -> Html {
     name.split_inclusive('.').map(|part| html! { <>{part}<wbr /></> }).collect()
 }
 
-/// What stands under the name: the unit, the lock, what is not Kafka's default.
+/// What stands under the name: the unit, the lock or what made the value so, what is not Kafka's default.
 fn remark(row: &SettingRow) -> String {
     let unit = if row.unit.is_empty() { String::new() } else { format!("{} · ", row.unit) };
     let default = row.default.parse().map_or_else(|_| row.default.clone(), format::grouped_signed);
-    match (row.locked, row.is_model, row.is_default) {
+    match (row.locked.or(row.implied), row.is_model, row.is_default) {
         (Some(reason), _, _) => reason.to_string(),
         (None, true, true) => format!("{unit}model"),
         (None, true, false) => format!("{unit}model, first {default}"),

@@ -80,6 +80,11 @@ fn producer_words(state: &State, session: SessionId, event: &ProducerEvent) -> O
         ProducerEvent::Retrying { partition, error, attempts, .. } => {
             format!("retry {attempts} for {}: {}", place(state, *partition), error.name())
         }
+        ProducerEvent::ProducerIdReceived { from, producer_id } => {
+            format!("{name} has producer id {producer_id} from broker {from}")
+        }
+        ProducerEvent::EpochBumped { epoch, .. } if epoch.0 < 0 => format!("{name} needs another producer id"),
+        ProducerEvent::EpochBumped { epoch, .. } => format!("{name} goes on in epoch {epoch}"),
         ProducerEvent::RequestSent { to, batches, .. } => {
             let records: u32 = batches.iter().map(|batch| batch.records).sum();
             format!("{name} sent {} to broker {to}", format::counted(u64::from(records), "record"))
@@ -95,6 +100,9 @@ fn broker_words(state: &State, broker: BrokerId, event: &BrokerEvent) -> Option<
         BrokerEvent::Appended { partition, base_offset, last_offset, .. } => {
             let offsets = format::offsets(base_offset.0, last_offset.0);
             format!("broker {broker} appended {offsets} to {}", place(state, *partition))
+        }
+        BrokerEvent::DuplicateRecognised { partition, base_offset, .. } => {
+            format!("broker {broker} has that batch already, {} at {base_offset}", place(state, *partition))
         }
         BrokerEvent::AppendRefused { partition, error, .. } => {
             format!("broker {broker} refused a batch for {}: {}", place(state, *partition), error.name())

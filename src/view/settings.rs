@@ -1,6 +1,8 @@
 //! The settings of a run as rows for controls, read from the one registry.
 
-use crate::engine::config::{BrokerConfig, ProducerConfig, Setting, SettingKind, TopicConfig, Value};
+use crate::engine::config::{
+    BrokerConfig, EnableIdempotence, ProducerConfig, Setting, SettingKind, TopicConfig, Value,
+};
 use crate::engine::sim::{Client, State};
 use serde::Serialize;
 
@@ -36,6 +38,8 @@ pub struct SettingRow {
     pub help: &'static str,
     /// Why it cannot be changed here, if so.
     pub locked: Option<&'static str>,
+    /// Why the value is another than the default though nobody set it, if so.
+    pub implied: Option<&'static str>,
     /// It belongs to the model, not to Kafka.
     pub is_model: bool,
     /// What it takes.
@@ -79,7 +83,20 @@ pub fn rows_of(state: &State) -> Vec<SettingRow> {
 pub fn producer_rows(name: &str, client: Client, config: &ProducerConfig) -> Vec<SettingRow> {
     let defaults = client.default_config();
     let scope = Scope::Producer(name.to_string());
-    rows(&scope, &ProducerConfig::settings(), |setting| (config.get(setting), defaults.get(setting)))
+    let mut rows = rows(&scope, &ProducerConfig::settings(), |setting| (config.get(setting), defaults.get(setting)));
+    if let Some(row) = rows.iter_mut().find(|row| row.name == "enable.idempotence") {
+        show_what_idempotence_is(row, config);
+    }
+    rows
+}
+
+/// Not set, `enable.idempotence` is what the other settings make of it.
+fn show_what_idempotence_is(row: &mut SettingRow, config: &ProducerConfig) {
+    if config.enable_idempotence == EnableIdempotence::Unset && !config.is_idempotent() {
+        row.value = false.to_string();
+        row.is_default = false;
+        row.implied = Some("off: it needs acks=all and retries");
+    }
 }
 
 /// Every row of a topic's settings.
@@ -110,6 +127,7 @@ fn rows(scope: &Scope, settings: &[Setting], get: impl Fn(&str) -> (Option<Value
             unit: setting.unit,
             help: setting.help,
             locked: setting.locked,
+            implied: None,
             is_model: setting.name.starts_with("model."),
             control: control(setting.kind),
         })
@@ -129,6 +147,23 @@ fn control(kind: SettingKind) -> Control {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::config::Acks;
+
+    #[track_caller]
+    fn check_idempotence(config: &ProducerConfig, value: &str, is_default: bool, is_implied: bool) {
+        let rows = producer_rows("p1", Client::Java, config);
+        let row = rows.iter().find(|row| row.name == "enable.idempotence").expect("the registry has it");
+        assert_eq!((row.value.as_str(), row.is_default, row.implied.is_some()), (value, is_default, is_implied));
+    }
+
+    #[test]
+    fn idempotence_that_other_settings_switch_off_is_shown_as_off() {
+        let one = ProducerConfig { acks: Acks::One, ..ProducerConfig::default() };
+        check_idempotence(&ProducerConfig::default(), "true", true, false);
+        check_idempotence(&one, "false", false, true);
+        let off = ProducerConfig { enable_idempotence: EnableIdempotence::False, ..one };
+        check_idempotence(&off, "false", false, false);
+    }
 
     #[test]
     fn a_row_says_what_is_not_the_clients_default() {
@@ -138,7 +173,7 @@ mod tests {
         assert!(!row("linger.ms").is_default);
         assert_eq!((row("linger.ms").value.as_str(), row("linger.ms").default.as_str()), ("20", "5"));
         assert!(row("partitioner.class").is_default, "the client's own default");
-        assert!(row("enable.idempotence").locked.is_some());
+        assert!(row("enable.idempotence").is_default, "librdkafka's own default is false");
         assert!(broker_rows(&BrokerConfig::default()).iter().any(|row| row.is_model));
     }
 }

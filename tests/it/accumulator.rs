@@ -2,7 +2,7 @@
 
 use crate::vectors;
 use highwater::engine::common::{BrokerId, LeaderEpoch, PartitionId, RecordId, TopicId, TopicPartition, VirtualTime};
-use highwater::engine::config::{ProducerConfig, Value as SettingValue};
+use highwater::engine::config::{EnableIdempotence, ProducerConfig, Value as SettingValue};
 use highwater::engine::producer::{
     AppendContext, AppendOutcome, BatchId, Chance, MetadataView, PartitionMetadata, Produced, ProducerBatch,
     RecordAccumulator, TopicMetadata,
@@ -34,12 +34,10 @@ impl Chance for Recorded {
 }
 
 pub(crate) fn config_of(file: &Value, path: &str) -> ProducerConfig {
-    let mut config = ProducerConfig::default();
+    // A file without idempotence does not name it.
+    let mut config = ProducerConfig { enable_idempotence: EnableIdempotence::False, ..ProducerConfig::default() };
     for (name, value) in file["config"].as_object().expect("config is an object") {
-        if name == "enable.idempotence" {
-            // Locked for scenarios; the producer itself knows both.
-            config.enable_idempotence = value.as_bool().expect("enable.idempotence is true or false");
-        } else if !NOT_A_SETTING.contains(&name.as_str()) {
+        if !NOT_A_SETTING.contains(&name.as_str()) {
             let value = SettingValue::from_json(value).expect("a setting is a plain value");
             config.set(name, &value).unwrap_or_else(|error| panic!("{path}: {error}"));
         }

@@ -1,6 +1,9 @@
 //! The demonstrations: folders with a scenario and what it must end with. A new one is a new folder, and no Rust.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+use highwater::engine::cluster::BrokerEvent;
+use highwater::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition};
+use highwater::engine::sim::event::{EventKind, ProducerEvent};
 use highwater::engine::sim::{Figure, RunReport, Scenario, Simulation, Totals};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -15,6 +18,9 @@ struct Expected {
     proves: String,
     /// Bounds of the ledger's figures, by their word.
     ledger: BTreeMap<String, Bounds>,
+    /// Bounds of how often something happened, by the words of `happened`.
+    #[serde(default)]
+    events: BTreeMap<String, Bounds>,
 }
 
 #[derive(Deserialize)]
@@ -22,6 +28,24 @@ struct Expected {
 struct Bounds {
     least: Option<u64>,
     most: Option<u64>,
+}
+
+impl Bounds {
+    fn hold(&self, found: u64) -> bool {
+        self.least.is_none_or(|least| found >= least) && self.most.is_none_or(|most| found <= most)
+    }
+}
+
+/// The word under which `expected.json` counts an event, if it can.
+fn happened(event: &EventKind) -> Option<String> {
+    Some(match event {
+        EventKind::Producer { event: ProducerEvent::Retrying { .. }, .. } => "retrying".to_string(),
+        EventKind::Producer { event: ProducerEvent::EpochBumped { .. }, .. } => "epochBumped".to_string(),
+        EventKind::Producer { event: ProducerEvent::ProducerIdReceived { .. }, .. } => "producerIdReceived".to_string(),
+        EventKind::Broker { event: BrokerEvent::DuplicateRecognised { .. }, .. } => "duplicateRecognised".to_string(),
+        EventKind::Broker { event: BrokerEvent::AppendRefused { error, .. }, .. } => error.name().to_string(),
+        _ => return None,
+    })
 }
 
 pub(crate) fn scenarios_root() -> PathBuf {
@@ -38,6 +62,7 @@ fn folders() -> Vec<PathBuf> {
 fn run(scenario: Scenario) -> Simulation {
     let end = scenario.end;
     let mut simulation = Simulation::new(Arc::new(scenario));
+    simulation.keep_events();
     simulation.advance_to(end);
     simulation
 }
@@ -50,20 +75,27 @@ fn figure(totals: &Totals, word: &str) -> u64 {
 #[test]
 fn every_demonstration_ends_as_it_says() {
     let folders = folders();
-    assert!(folders.len() >= 9, "{} folders", folders.len());
+    assert!(folders.len() >= 14, "{} folders", folders.len());
     for folder in folders {
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
         let scenario =
             Scenario::from_json(&read("scenario.json")).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
         let expected: Expected = serde_json::from_str(&read("expected.json")).unwrap();
         assert!(expected.proves.ends_with('.'), "{}: a sentence", folder.display());
-        let simulation = run(scenario);
+        let mut simulation = run(scenario);
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for word in simulation.take_events().iter().filter_map(|event| happened(&event.kind)) {
+            *counts.entry(word).or_default() += 1;
+        }
+        for (word, bounds) in &expected.events {
+            let found = counts.get(word).copied().unwrap_or(0);
+            assert!(bounds.hold(found), "{}: {word} happened {found} times: {counts:?}", folder.display());
+        }
         let totals = simulation.state().ledger.totals();
         for (word, bounds) in &expected.ledger {
             let found = figure(totals, word);
-            let holds = bounds.least.is_none_or(|least| found >= least) && bounds.most.is_none_or(|most| found <= most);
             let report = serde_json::to_string(&RunReport::of(simulation.state(), "")).unwrap();
-            assert!(holds, "{}: {word} is {found}: {report}", folder.display());
+            assert!(bounds.hold(found), "{}: {word} is {found}: {report}, {counts:?}", folder.display());
         }
     }
 }
@@ -88,4 +120,38 @@ fn a_lost_record_was_acknowledged_and_another_stands_at_its_offset() {
         let there = ledger.record_at(entry.partition, leader, offset.unwrap());
         assert_ne!(there, Some(id), "another record has taken the offset, or none");
     }
+}
+
+/// Producer id, epoch and sequence of every record with this value in the log of the partition's leader.
+fn identities_of(simulation: &Simulation, value: &str) -> Vec<(i64, i16, i32)> {
+    let state = simulation.state();
+    let partition = TopicPartition::new(TopicId(0), PartitionId(0));
+    let leader: BrokerId = state.ledger.partition(partition).unwrap().shown().unwrap();
+    let log = state.broker(leader).unwrap().partition(partition).unwrap().log();
+    let batches = log.segments().flat_map(|segment| segment.batches());
+    let identities = batches.flat_map(|stored| {
+        let batch = &stored.batch;
+        let records = batch.records().unwrap();
+        let same = (0..).zip(records).filter(|(_, record)| record.value.as_deref() == Some(value.as_bytes()));
+        let of = |(n, _)| (batch.producer_id().0, batch.producer_epoch().0, batch.base_sequence() + n);
+        same.map(of).collect::<Vec<_>>()
+    });
+    identities.collect()
+}
+
+#[track_caller]
+fn check_sent_twice(folder: &str, is_same_producer: bool) {
+    let path = scenarios_root().join("demonstrations").join(folder).join("scenario.json");
+    let simulation = run(Scenario::from_json(&std::fs::read_to_string(path).unwrap()).unwrap());
+    let found = identities_of(&simulation, "order 17");
+    let [first, second] = found.as_slice() else { panic!("{folder}: {found:?}") };
+    assert!(first.0 >= 0 && second.0 >= 0, "{folder}: with idempotence: {found:?}");
+    assert_ne!(first, second, "{folder}: the broker has nothing to tell them by");
+    assert_eq!(first.0 == second.0, is_same_producer, "{folder}: {found:?}");
+}
+
+#[test]
+fn what_an_application_sends_twice_stands_there_twice_in_spite_of_idempotence() {
+    check_sent_twice("a-send-after-a-timeout-duplicates-in-spite-of-idempotence", true);
+    check_sent_twice("a-restarted-producer-is-another-producer", false);
 }

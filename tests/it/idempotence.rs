@@ -49,7 +49,7 @@ impl Network {
         for (name, value) in SETTINGS {
             config.set(name, &Value::Text(value.to_string())).unwrap();
         }
-        config.enable_idempotence = is_idempotent;
+        config.set("enable.idempotence", &Value::Bool(is_idempotent)).unwrap();
         let mut producer = Producer::new(config, Compression::None, seed, "test");
         let known =
             LEADERS.map(|leader| PartitionMetadata { leader: Some(BrokerId(leader)), leader_epoch: LeaderEpoch(0) });

@@ -16,6 +16,7 @@ mod determinism;
 mod elections;
 mod house;
 mod idempotence;
+mod idempotent_runs;
 mod inspections;
 mod ledger_oracle;
 mod log_append;

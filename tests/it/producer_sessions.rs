@@ -66,12 +66,53 @@ fn a_send_waits_for_metadata_and_then_goes_on() {
     let mut simulation = start("{}");
     send(&mut simulation, record(Some("k"), "v"));
     assert_eq!(simulation.state().current_session(0).unwrap().blocked_sends(), 1);
-    simulation.advance_to(ms(100));
+    simulation.advance_to(ms(200));
     let events = producer_events(simulation.take_events());
     let blocked = ProducerEvent::SendBlocked { record: RecordId(0), on: BlockReason::Metadata };
     assert!(events.iter().any(|(_, event)| *event == blocked));
     assert!(matches!(outcome(&simulation, 0), Outcome::Delivered { .. }));
     assert_eq!(simulation.state().current_session(0).unwrap().blocked_sends(), 0);
+}
+
+/// How a producer comes by its id, one word an event, up to its first produce request.
+#[track_caller]
+fn check_start(config: &str, crashes_the_broker_that_it_asks: bool, expected: &str) {
+    let mut simulation = start(config);
+    send(&mut simulation, record(Some("k"), "v"));
+    let mut words = Vec::new();
+    while words.last() != Some(&"sent") && words.len() < 12 {
+        let next = simulation.next_at().filter(|next| *next < ms(5_000)).expect("something happens");
+        simulation.advance_to(next);
+        for (_, event) in producer_events(simulation.take_events()) {
+            words.extend(match event {
+                ProducerEvent::ProducerIdRequested { from } => {
+                    if crashes_the_broker_that_it_asks && words.is_empty() {
+                        simulation.submit(Command::CrashBroker { broker: from }).unwrap();
+                    }
+                    Some("asked")
+                }
+                ProducerEvent::ProducerIdRefused { error, .. } => {
+                    assert_eq!(error, KafkaError::CoordinatorLoadInProgress);
+                    Some("refused")
+                }
+                ProducerEvent::ProducerIdReceived { .. } => Some("received"),
+                ProducerEvent::Disconnected { why: DisconnectReason::ByPeer, .. } => Some("broken"),
+                ProducerEvent::Disconnected { why: DisconnectReason::RequestTimeout, .. } => Some("overdue"),
+                ProducerEvent::RequestSent { .. } => Some("sent"),
+                _ => None,
+            });
+        }
+    }
+    assert!(words.join(" ").starts_with(expected), "{config}: {words:?}");
+}
+
+#[test]
+fn an_idempotent_producer_sends_nothing_before_it_has_an_id() {
+    check_start("{}", false, "asked refused asked received sent");
+    check_start(r#"{"enable.idempotence": false}"#, false, "sent");
+    check_start(r#"{"acks": "1"}"#, false, "sent");
+    check_start("{}", true, "asked broken asked refused asked received sent");
+    check_start(r#"{"request.timeout.ms": 1}"#, false, "asked overdue asked overdue asked");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 //! Fetches are many and mostly find nothing, so their way through a broker is not reported; what they bring is: batches
 //! replicated, high watermarks moved, records read. Every event happens at the `now` of the call that pushed it.
 
-use super::protocol::{Api, ConnectionId, CorrelationId};
-use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, Offset, TopicPartition, VirtualTime};
+use super::protocol::{Api, ConnectionId, CorrelationId, ProducerIdsBlock};
+use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, Offset, ProducerId, TopicPartition, VirtualTime};
 use crate::engine::storage::{DeletionReason, Roll};
 
 /// Something that happened on a broker.
@@ -232,6 +232,22 @@ pub enum BrokerEvent {
         /// In this epoch.
         leader_epoch: LeaderEpoch,
     },
+    /// The broker has no producer ids, or few, and asked the controller for some.
+    ProducerIdsRequested,
+    /// The controller gave it some.
+    ProducerIdsReceived {
+        /// Which.
+        block: ProducerIdsBlock,
+    },
+    /// A producer was given an id.
+    ProducerIdGiven {
+        /// Which.
+        producer_id: ProducerId,
+        /// Where the request came from.
+        connection: ConnectionId,
+        /// Which request.
+        correlation: CorrelationId,
+    },
     /// A follower's fetch of a partition, or of all of a leader's partitions, failed; it tries again later.
     FetchFailed {
         /// Whom it asked.
@@ -327,6 +343,13 @@ pub enum ControllerEvent {
         broker: BrokerId,
         /// Why.
         error: KafkaError,
+    },
+    /// A broker was given producer ids.
+    ProducerIdsAllocated {
+        /// Which broker.
+        broker: BrokerId,
+        /// Which ids.
+        block: ProducerIdsBlock,
     },
     /// A topic has more partitions.
     PartitionsAdded {

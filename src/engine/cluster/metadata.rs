@@ -16,7 +16,13 @@ impl MetadataImage {
     /// Nothing yet.
     #[must_use]
     pub fn empty(broker_config: Arc<BrokerConfig>) -> Self {
-        Self { offset: -1, brokers: imbl::OrdMap::new(), topics: imbl::OrdMap::new(), broker_config }
+        Self {
+            offset: -1,
+            brokers: imbl::OrdMap::new(),
+            topics: imbl::OrdMap::new(),
+            broker_config,
+            next_producer_id: 0,
+        }
     }
 
     /// One partition, if it exists.
@@ -85,6 +91,9 @@ impl MetadataImage {
         }
         if let Some(config) = &delta.broker_config {
             self.broker_config = config.clone();
+        }
+        if let Some(next) = delta.next_producer_id {
+            self.next_producer_id = next;
         }
         self.offset = delta.offset;
     }
@@ -189,6 +198,7 @@ mod tests {
             topics: Vec::new(),
             partitions: Vec::new(),
             broker_config: None,
+            next_producer_id: None,
         })
     }
 

@@ -57,6 +57,7 @@ kafka_errors! {
     RequestTimedOut = 7, "REQUEST_TIMED_OUT", "TimeoutException", true, false;
     MessageTooLarge = 10, "MESSAGE_TOO_LARGE", "RecordTooLargeException", false, false;
     NetworkException = 13, "NETWORK_EXCEPTION", "NetworkException", true, true;
+    CoordinatorLoadInProgress = 14, "COORDINATOR_LOAD_IN_PROGRESS", "CoordinatorLoadInProgressException", true, false;
     RecordListTooLarge = 18, "RECORD_LIST_TOO_LARGE", "RecordBatchTooLargeException", false, false;
     NotEnoughReplicas = 19, "NOT_ENOUGH_REPLICAS", "NotEnoughReplicasException", true, false;
     NotEnoughReplicasAfterAppend = 20, "NOT_ENOUGH_REPLICAS_AFTER_APPEND", "NotEnoughReplicasAfterAppendException", true, false;

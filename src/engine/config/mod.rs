@@ -12,6 +12,6 @@ pub mod topic_config;
 pub use broker_config::BrokerConfig;
 pub use consumer_config::ConsumerConfig;
 pub use controller_config::ControllerConfig;
-pub use producer_config::{Acks, CompressionType, PartitionerClass, ProducerConfig};
+pub use producer_config::{Acks, CompressionType, EnableIdempotence, PartitionerClass, ProducerConfig};
 pub use setting::{ConfigError, Setting, SettingKind, Value};
 pub use topic_config::{CleanupPolicy, TimestampType, TopicCompression, TopicConfig};

@@ -1,6 +1,6 @@
 //! A producer's settings (`org.apache.kafka.clients.producer.ProducerConfig`, KAFKA 4 defaults). Fixed when the producer is made.
 
-use super::setting::{SettingKind, settings, word_setting};
+use super::setting::{SettingKind, SettingValue, Value, settings, word_setting};
 
 const I32_MAX: i64 = i32::MAX as i64;
 
@@ -56,6 +56,27 @@ word_setting! {
     }
 }
 
+/// `enable.idempotence`: not set is not the same as set to its default, for then other settings may switch it off silently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EnableIdempotence {
+    /// Not set: true, as far as the other settings allow it.
+    Unset,
+    /// Set to true: settings that rule it out are refused.
+    True,
+    /// Set to false.
+    False,
+}
+
+impl SettingValue for EnableIdempotence {
+    fn to_value(&self) -> Value {
+        Value::Bool(*self != EnableIdempotence::False)
+    }
+
+    fn from_value(value: &Value, kind: &SettingKind) -> Result<Self, String> {
+        Ok(if bool::from_value(value, kind)? { EnableIdempotence::True } else { EnableIdempotence::False })
+    }
+}
+
 settings! {
     /// The settings of one producer session.
     ProducerConfig {
@@ -65,7 +86,7 @@ settings! {
         compression_type: CompressionType = CompressionType::None, "compression.type", "", SettingKind::Choice(CompressionType::WORDS), "How the records of a batch are compressed, together.";
         max_in_flight: i64 = 5, "max.in.flight.requests.per.connection", "", SettingKind::Int { min: 1, max: 1_000_000 }, "Requests to one broker that may wait for their answer at once.";
         retries: i64 = I32_MAX, "retries", "", SettingKind::Int { min: 0, max: I32_MAX }, "How often a batch is sent again after an error that may pass.";
-        enable_idempotence: bool = false, "enable.idempotence", "", SettingKind::Bool, "Whether the broker recognises a batch that it has already.", locked "Java's default is true; comes next";
+        enable_idempotence: EnableIdempotence = EnableIdempotence::Unset, "enable.idempotence", "", SettingKind::Bool, "Whether batches are numbered, so that a broker recognises one that it has already and refuses one that is out of order. Not set, it is off where acks or retries do not allow it.";
         buffer_memory: i64 = 33_554_432, "buffer.memory", "bytes", SettingKind::Int { min: 0, max: 1_073_741_824 }, "Memory for all batches of a producer, from their creation to their completion.";
         max_block_ms: i64 = 60_000, "max.block.ms", "ms", SettingKind::Int { min: 0, max: 86_400_000 }, "How long send() waits for metadata and for memory.";
         max_request_size: i64 = 1_048_576, "max.request.size", "bytes", SettingKind::Int { min: 0, max: 104_857_600 }, "Bytes of one request, and of one record before compression, at most.";
@@ -84,10 +105,31 @@ settings! {
     }
 }
 
+/// `max.in.flight.requests.per.connection` at most, with idempotence.
+const IN_FLIGHT_MAX_FOR_IDEMPOTENCE: i64 = 5;
+
+/// What becomes of idempotence with the other settings (`ProducerConfig.postProcessAndValidateIdempotenceConfigs`, Kafka 4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Idempotence {
+    On,
+    Off,
+    /// A `ConfigException` with these words.
+    Refused(String),
+}
+
 impl ProducerConfig {
+    /// Whether the producer numbers its batches: `enable.idempotence`, unless it is not set and other settings rule it out.
+    #[must_use]
+    pub fn is_idempotent(&self) -> bool {
+        self.idempotence() == Idempotence::On
+    }
+
     /// What Kafka's `ConfigException` would say of settings that do not go together, if anything.
     #[must_use]
     pub fn conflict(&self) -> Option<String> {
+        if let Idempotence::Refused(words) = self.idempotence() {
+            return Some(words);
+        }
         let least = self.linger_ms + self.request_timeout_ms;
         (self.delivery_timeout_ms < least).then(|| {
             format!(
@@ -96,12 +138,43 @@ impl ProducerConfig {
             )
         })
     }
+
+    /// The first row that fits:
+    ///
+    /// | `enable.idempotence` | `retries` | `acks` | in flight | then |
+    /// |----------------------|-----------|--------|-----------|------|
+    /// | false                | any       | any    | any       | off |
+    /// | true                 | 0         | any    | any       | refused |
+    /// | true                 | 1 or more | 0, 1   | any       | refused |
+    /// | any                  | any       | any    | above 5   | refused |
+    /// | not set              | 0         | any    | at most 5 | off |
+    /// | not set              | any       | 0, 1   | at most 5 | off |
+    /// | any                  | 1 or more | all    | at most 5 | on |
+    fn idempotence(&self) -> Idempotence {
+        let is_set = self.enable_idempotence == EnableIdempotence::True;
+        let (no_retries, not_all) = (self.retries == 0, self.acks != Acks::All);
+        match () {
+            () if self.enable_idempotence == EnableIdempotence::False => Idempotence::Off,
+            () if is_set && no_retries => {
+                Idempotence::Refused("Must set retries to non-zero when using the idempotent producer.".to_string())
+            }
+            () if is_set && not_all => Idempotence::Refused(
+                "Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence."
+                    .to_string(),
+            ),
+            () if self.max_in_flight > IN_FLIGHT_MAX_FOR_IDEMPOTENCE => Idempotence::Refused(format!(
+                "To use the idempotent producer, max.in.flight.requests.per.connection must be set to at most 5. Current value is {}.",
+                self.max_in_flight
+            )),
+            () if no_retries || not_all => Idempotence::Off,
+            () => Idempotence::On,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::config::{ConfigError, Value};
 
     #[test]
     fn values_are_read_by_kafkas_name_and_refused_with_a_sentence() {
@@ -112,9 +185,40 @@ mod tests {
         assert_eq!(config.get("linger.ms"), Some(Value::Int(20)));
         let error = config.set("acks", &Value::Text("2".into())).unwrap_err();
         assert_eq!(error.to_string(), "acks: `2` is not one of 0, 1, all");
-        let error = config.set("enable.idempotence", &Value::Bool(true)).unwrap_err();
-        assert!(matches!(error, ConfigError::Locked { .. }));
-        config.set("enable.idempotence", &Value::Bool(false)).unwrap();
         assert!(config.set("linger", &Value::Int(1)).is_err());
+    }
+
+    /// `on`, `off`, or the first words of the exception.
+    #[track_caller]
+    fn check(settings: &str, expected: &str) {
+        let mut config = ProducerConfig::default();
+        for setting in settings.split_whitespace() {
+            let (name, value) = setting.split_once('=').unwrap();
+            config.set(name, &Value::Text(value.to_string())).unwrap();
+        }
+        let found = match config.conflict() {
+            Some(words) => words,
+            None => (if config.is_idempotent() { "on" } else { "off" }).to_string(),
+        };
+        assert!(found.starts_with(expected), "{settings}: {found}");
+    }
+
+    #[test]
+    fn idempotence_is_on_unless_a_setting_rules_it_out() {
+        const SIX: &str = "max.in.flight.requests.per.connection=6";
+        const TOO_MANY: &str = "To use the idempotent producer, max.in.flight.requests.per.connection";
+        check("", "on");
+        check("enable.idempotence=true", "on");
+        check("enable.idempotence=false acks=1 retries=0", "off");
+        check(&format!("enable.idempotence=false {SIX}"), "off");
+        check("enable.idempotence=true retries=0 acks=1", "Must set retries to non-zero");
+        check("enable.idempotence=true acks=0", "Must set acks to all in order to use");
+        check("enable.idempotence=true acks=1", "Must set acks to all in order to use");
+        check(&format!("enable.idempotence=true {SIX}"), TOO_MANY);
+        check(SIX, TOO_MANY);
+        check(&format!("acks=1 {SIX}"), TOO_MANY);
+        check("retries=0", "off");
+        check("acks=1", "off");
+        check("acks=0 retries=0", "off");
     }
 }

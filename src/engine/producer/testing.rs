@@ -5,7 +5,7 @@ use super::{
     SendOutcome, SenderTurn, TopicMetadata,
 };
 use crate::engine::common::{BrokerId, LeaderEpoch, PartitionId, RecordId, TopicId, TopicPartition, VirtualTime};
-use crate::engine::config::{ProducerConfig, Value};
+use crate::engine::config::{EnableIdempotence, ProducerConfig, Value};
 use crate::engine::record::Compression;
 
 pub(super) const TOPIC: TopicId = TopicId(0);
@@ -19,17 +19,12 @@ pub(super) struct Fixture {
 }
 
 impl Fixture {
-    /// Settings as `name=value` words, and the leader of each partition.
+    /// Settings as `name=value` words, without idempotence unless they ask for it, and the leader of each partition.
     pub(super) fn new(settings: &str, leaders: &[i32]) -> Self {
-        let mut config = ProducerConfig::default();
+        let mut config = ProducerConfig { enable_idempotence: EnableIdempotence::False, ..ProducerConfig::default() };
         for setting in settings.split_whitespace() {
             let (name, value) = setting.split_once('=').unwrap();
-            if name == "enable.idempotence" {
-                // Locked for scenarios; the producer itself knows both.
-                config.enable_idempotence = value.parse().unwrap();
-            } else {
-                config.set(name, &Value::Text(value.to_string())).unwrap();
-            }
+            config.set(name, &Value::Text(value.to_string())).unwrap();
         }
         let compression = Compression::from(config.compression_type);
         let mut producer = Producer::new(config, compression, 1, "test");

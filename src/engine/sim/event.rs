@@ -8,7 +8,8 @@ use super::ledger::Failure;
 use crate::engine::cluster::protocol::{Api, ConnectionId, CorrelationId};
 use crate::engine::cluster::{BrokerEvent, ControllerEvent};
 use crate::engine::common::{
-    BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime,
+    BrokerId, KafkaError, LeaderEpoch, Offset, ProducerEpoch, ProducerId, RecordId, SessionId, TopicPartition,
+    VirtualTime,
 };
 use crate::engine::consumer::ConsumerEvent;
 use std::fmt;
@@ -153,6 +154,43 @@ pub enum ProducerEvent {
         /// By whom.
         from: BrokerId,
     },
+    /// It has no producer id and asked a broker for one; nothing is sent until it comes.
+    ProducerIdRequested {
+        /// Whom.
+        from: BrokerId,
+    },
+    /// A broker gave it an id, with epoch 0.
+    ProducerIdReceived {
+        /// Which broker.
+        from: BrokerId,
+        /// The id.
+        producer_id: ProducerId,
+    },
+    /// A broker gave it no id; it asks again after `retry.backoff.ms`.
+    ProducerIdRefused {
+        /// Which broker.
+        from: BrokerId,
+        /// Why.
+        error: KafkaError,
+    },
+    /// A batch failed in a way that leaves a gap, so it raised its epoch by itself.
+    EpochBumped {
+        /// Its id; −1: its last epoch is used up, and it asks for another one.
+        producer_id: ProducerId,
+        /// Its epoch from now on.
+        epoch: ProducerEpoch,
+    },
+    /// The new epoch numbers a batch anew. If its old numbers were appended, it will be appended again.
+    SequenceReset {
+        /// Where it goes.
+        partition: TopicPartition,
+        /// The batch.
+        batch: u64,
+        /// Its epoch from now on.
+        epoch: ProducerEpoch,
+        /// The sequence of its first record from now on.
+        base_sequence: i32,
+    },
     /// `send()` was called and waits.
     SendBlocked {
         /// The record.
@@ -275,6 +313,12 @@ pub struct SentBatch {
     pub records: u32,
     /// Its checksum: it brings keys, values and their encoding into the trace.
     pub crc: u32,
+    /// Who sent it, as far as the broker can tell; −1: not idempotent.
+    pub producer_id: ProducerId,
+    /// The producer's epoch; −1: not idempotent.
+    pub producer_epoch: ProducerEpoch,
+    /// The sequence of its first record; −1: not idempotent.
+    pub base_sequence: i32,
 }
 
 /// Why a connection ended.

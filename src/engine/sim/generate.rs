@@ -10,7 +10,8 @@ use super::scenario::{BrokersSpec, Client, ConsumerSpec, EPOCH_MS_DEFAULT, Produ
 use super::workload::{Caller, Keys, Skew, Values, Workload};
 use crate::engine::common::{BrokerId, Offset, PartitionId, Prng, VirtualTime};
 use crate::engine::config::{
-    Acks, BrokerConfig, CompressionType, ConsumerConfig, PartitionerClass, ProducerConfig, TopicConfig, Value,
+    Acks, BrokerConfig, CompressionType, ConsumerConfig, EnableIdempotence, PartitionerClass, ProducerConfig,
+    TopicConfig, Value,
 };
 
 /// Shortest and longest run, in microseconds.
@@ -26,7 +27,9 @@ pub fn scenario(seed: u64) -> Scenario {
     let brokers = u32::try_from(dice.pick(&[1, 2, 3, 3, 3, 4])).expect("small");
     let replication_factor = u32::try_from(dice.between(1, u64::from(brokers.min(3)))).expect("small");
     let partitions = u32::try_from(dice.between(1, 4)).expect("small");
-    let producers = (0..dice.between(1, 2)).map(|n| producer(&mut dice, n)).collect::<Vec<_>>();
+    let mut producers = (0..dice.between(1, 2)).map(|n| producer(&mut dice, n)).collect::<Vec<_>>();
+    let mut idempotence = Dice(Prng::stream(seed, "generate/idempotence"));
+    producers.iter_mut().for_each(|producer| maybe_set_idempotence(&mut idempotence, producer));
     let consumers = (0..dice.between(0, 1)).map(|_| consumer()).collect::<Vec<_>>();
     let mut scenario = Scenario {
         seed,
@@ -132,6 +135,16 @@ fn producer(dice: &mut Dice, n: u64) -> ProducerSpec {
         config.partitioner_class = PartitionerClass::RoundRobin;
     }
     ProducerSpec { name: format!("p{n}"), client, config, workload: Some(workload(dice)) }
+}
+
+/// Sets `enable.idempotence`, if the other settings allow it: to true, to false, or not at all.
+fn maybe_set_idempotence(dice: &mut Dice, producer: &mut ProducerSpec) {
+    let not_set = producer.config.enable_idempotence;
+    let drawn = dice.pick(&[not_set, EnableIdempotence::True, EnableIdempotence::False]);
+    let config = ProducerConfig { enable_idempotence: drawn, ..producer.config.clone() };
+    if config.conflict().is_none() {
+        producer.config = config;
+    }
 }
 
 fn workload(dice: &mut Dice) -> Workload {

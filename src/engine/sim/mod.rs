@@ -30,6 +30,7 @@ mod step_client;
 mod step_command;
 mod step_consumer;
 mod step_producer;
+mod step_producer_id;
 pub mod timeline;
 pub mod trace;
 pub mod workload;

@@ -33,6 +33,8 @@ pub struct ProducerSession {
     pub nodes: BTreeMap<BrokerId, NodeConnection>,
     /// Metadata requests.
     pub metadata: MetadataClient,
+    /// Requests for a producer id.
+    pub producer_id: ProducerIdClient,
     /// Requests that wait for an answer.
     pub open_requests: BTreeMap<CorrelationId, OpenRequest>,
     /// The flush that was called last and still waits.
@@ -233,6 +235,15 @@ pub struct MetadataClient {
     pub expires_at: VirtualTime,
 }
 
+/// How an idempotent producer asks for its id, while it has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProducerIdClient {
+    /// The request that waits for its answer, and since when.
+    pub asked: Option<(CorrelationId, VirtualTime)>,
+    /// Not before this: `retry.backoff.ms` after the last failure.
+    pub not_before: VirtualTime,
+}
+
 /// A request that waits for its answer.
 #[derive(Clone, Debug)]
 pub struct OpenRequest {
@@ -249,6 +260,8 @@ pub enum OpenRequestKind {
     Produce(RequestId, Vec<BatchRef>),
     /// Metadata.
     Metadata,
+    /// InitProducerId.
+    InitProducerId,
 }
 
 impl ProducerSession {
@@ -280,6 +293,13 @@ impl ProducerSession {
             NodeConnection::Ready { connection } => Some(*connection),
             _ => None,
         }
+    }
+
+    /// The connection to the broker with the fewest produce requests in flight (`NetworkClient.leastLoadedNode`).
+    #[must_use]
+    pub fn least_loaded_connection(&self) -> Option<(BrokerId, ConnectionId)> {
+        let ready = self.nodes.keys().filter_map(|broker| Some((*broker, self.ready_connection(*broker)?)));
+        ready.min_by_key(|(broker, _)| (self.producer.sender().in_flight_count(*broker), *broker))
     }
 
     /// The broker that this connection goes to.

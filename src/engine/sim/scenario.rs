@@ -6,7 +6,9 @@ use super::command::TimedCommand;
 use super::links::Links;
 use super::workload::Workload;
 use crate::engine::common::{BrokerId, TopicId, VirtualTime, limits};
-use crate::engine::config::{BrokerConfig, ConsumerConfig, PartitionerClass, ProducerConfig, TopicConfig};
+use crate::engine::config::{
+    BrokerConfig, ConsumerConfig, EnableIdempotence, PartitionerClass, ProducerConfig, TopicConfig,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -67,7 +69,7 @@ pub enum Client {
     /// The Java client.
     #[default]
     Java,
-    /// librdkafka: its partitioners, its sticky rule and its snappy framing. Its way of cutting batches is not modelled.
+    /// librdkafka: its partitioners, its sticky rule, its snappy framing, and no idempotence unless it is set. Its way of cutting batches is not modelled.
     Librdkafka,
 }
 
@@ -75,11 +77,14 @@ impl Client {
     /// The settings of this client when nothing is set.
     #[must_use]
     pub fn default_config(self) -> ProducerConfig {
-        let partitioner_class = match self {
-            Client::Java => PartitionerClass::BuiltIn,
-            Client::Librdkafka => PartitionerClass::ConsistentRandom,
-        };
-        ProducerConfig { partitioner_class, ..ProducerConfig::default() }
+        match self {
+            Client::Java => ProducerConfig::default(),
+            Client::Librdkafka => ProducerConfig {
+                partitioner_class: PartitionerClass::ConsistentRandom,
+                enable_idempotence: EnableIdempotence::False,
+                ..ProducerConfig::default()
+            },
+        }
     }
 }
 

@@ -11,7 +11,9 @@ use super::scenario::{
 };
 use super::workload::Workload;
 use crate::engine::common::VirtualTime;
-use crate::engine::config::{BrokerConfig, ConfigError, ConsumerConfig, ProducerConfig, Setting, TopicConfig, Value};
+use crate::engine::config::{
+    BrokerConfig, ConfigError, ConsumerConfig, EnableIdempotence, ProducerConfig, Setting, TopicConfig, Value,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
@@ -189,12 +191,12 @@ impl WrittenProducer {
 
     fn from_spec(spec: &ProducerSpec) -> Self {
         let defaults = spec.client.default_config();
-        Self {
-            name: spec.name.clone(),
-            client: spec.client,
-            config: changed(&ProducerConfig::settings(), |name| (spec.config.get(name), defaults.get(name))),
-            workload: spec.workload.clone(),
+        let mut config = changed(&ProducerConfig::settings(), |name| (spec.config.get(name), defaults.get(name)));
+        if spec.config.enable_idempotence == EnableIdempotence::True {
+            // Set to its default is more than not set.
+            config.insert("enable.idempotence".to_string(), Json::Bool(true));
         }
+        Self { name: spec.name.clone(), client: spec.client, config, workload: spec.workload.clone() }
     }
 }
 
@@ -273,7 +275,8 @@ mod tests {
         "producers": [
             {"name": "shop", "config": {"acks": "1", "linger.ms": 0},
              "workload": {"ratePerSecond": 10, "keys": {"numbered": {"prefix": "user-", "count": 5, "skew": {"hot": {"perMille": 500}}}}}},
-            {"name": "till", "client": "librdkafka"}],
+            {"name": "till", "client": "librdkafka"},
+            {"name": "desk", "config": {"enable.idempotence": true}}],
         "consumers": [{"name": "billing"}],
         "links": {"client": {"latencyUs": 2000}, "between": [{"a": "shop", "b": "broker-1", "link": {"jitterUs": 3}}]},
         "commands": [
@@ -303,6 +306,11 @@ mod tests {
     fn what_is_wrong_is_named_with_its_place() {
         check_refused("\"version\": 1", "\"version\": 2", "version: 2 is not known here; this program reads version 1");
         check_refused("\"acks\": \"1\"", "\"acks\": \"2\"", "producers[0].config: acks: `2` is not one of 0, 1, all");
+        check_refused(
+            "\"acks\": \"1\"",
+            "\"enable.idempotence\": true, \"acks\": \"1\"",
+            "producers[0].config: Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.",
+        );
         check_refused("\"acks\": \"1\"", "\"ack\": \"1\"", "producers[0].config: unknown setting `ack`");
         check_refused(
             "\"segment.bytes\": 1000",

@@ -1,6 +1,6 @@
 //! One step: a task that is due, or a message that arrives. A flat dispatcher; each arm is one call.
 //!
-//! What brokers and the controller do is in `step_broker`, producers in `step_producer` and `step_client`, consumers in
+//! What brokers and the controller do is in `step_broker`, producers in `step_producer`, `step_producer_id` and `step_client`, consumers in
 //! `step_consumer`, commands in `step_command`.
 
 use super::event::EventKind;

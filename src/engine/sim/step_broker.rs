@@ -246,8 +246,9 @@ impl State {
                     self.ledger.off_the_wire(batch);
                 }
             }
-            BrokerEvent::DuplicateRecognised { partition, connection, correlation, .. } => {
+            BrokerEvent::DuplicateRecognised { partition, base_offset, connection, correlation } => {
                 if let Some(batch) = self.take_off_the_wire((*connection, *correlation), *partition) {
+                    self.ledger.recognised(batch, id, *base_offset, now);
                     self.ledger.off_the_wire(batch);
                 }
             }

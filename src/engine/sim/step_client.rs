@@ -18,6 +18,7 @@ impl State {
     pub(super) fn wake_client(&mut self, id: SessionId) {
         if self.session(id).is_some_and(|session| session.client_wake_at <= self.now) {
             self.session_mut(id).client_wake_at = VirtualTime::NEVER;
+            self.maybe_give_up_on_producer_id(id);
             self.tend_client(id);
         }
     }
@@ -33,6 +34,7 @@ impl State {
             session.metadata.wanted = true;
         }
         self.maybe_ask_for_metadata(id);
+        self.maybe_ask_for_producer_id(id);
         let needed = self.needed_connections(id);
         let mut next = VirtualTime::NEVER;
         for broker in needed {
@@ -53,9 +55,17 @@ impl State {
         } else {
             metadata.expires_at
         });
-        if next < session.client_wake_at && next > now {
-            session.client_wake_at = next;
-            self.scheduler.schedule(next, Task::WakeClient(id));
+        next = next.min(session.next_look_at_producer_id());
+        self.wake_client_at(id, next);
+    }
+
+    /// Looks after connections, metadata and the producer id again at that time, if it is to come and nothing is set for earlier.
+    pub(super) fn wake_client_at(&mut self, id: SessionId, at: VirtualTime) {
+        let now = self.now;
+        let session = self.session_mut(id);
+        if at < session.client_wake_at && at > now {
+            session.client_wake_at = at;
+            self.scheduler.schedule(at, Task::WakeClient(id));
         }
     }
 
@@ -85,14 +95,7 @@ impl State {
         if !metadata.wanted || metadata.asked.is_some() || metadata.not_before > now {
             return;
         }
-        // The least loaded node, as `NetworkClient.leastLoadedNode`.
-        let ready = session.nodes.iter().filter_map(|(broker, node)| match node {
-            NodeConnection::Ready { connection } => {
-                Some((session.producer.sender().in_flight_count(*broker), *broker, *connection))
-            }
-            _ => None,
-        });
-        let Some((_, _, connection)) = ready.min_by_key(|(load, broker, _)| (*load, *broker)) else { return };
+        let Some((_, connection)) = session.least_loaded_connection() else { return };
         let correlation = self.new_correlation();
         let session = self.session_mut(id);
         session.metadata.asked = Some(correlation);
@@ -147,6 +150,7 @@ impl State {
             session.metadata.not_before = now + VirtualTime::from_ms(session.producer.config().retry_backoff_ms);
         }
         session.metadata.wanted = true;
+        session.producer_id_request_may_be_lost(now);
         self.emit(EventKind::Producer { session: id, event: ProducerEvent::Disconnected { broker, why } });
     }
 

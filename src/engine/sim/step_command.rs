@@ -4,7 +4,9 @@ use super::command::{Command, CommandError, SendRecord};
 use super::event::EventKind;
 use super::event::{Limit, ProducerEvent};
 use super::network::{Direction, Endpoint, Payload};
-use super::producer_session::{Call, MetadataClient, NodeConnection, Phase, ProducerSession, RunningWorkload};
+use super::producer_session::{
+    Call, MetadataClient, NodeConnection, Phase, ProducerIdClient, ProducerSession, RunningWorkload,
+};
 use super::state::State;
 use crate::engine::cluster::protocol::{DeleteRecordsRequest, Request};
 use crate::engine::cluster::ring_placement;
@@ -257,6 +259,7 @@ impl State {
                 not_before: VirtualTime::ZERO,
                 expires_at: VirtualTime::NEVER,
             },
+            producer_id: ProducerIdClient::default(),
             open_requests: BTreeMap::new(),
             flush: None,
             last_send: None,

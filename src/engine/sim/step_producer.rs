@@ -64,6 +64,7 @@ impl State {
             }
         }
         self.check_losses();
+        self.maybe_ask_for_producer_id(id);
         self.set_wake_ups(id, looked);
         self.maybe_finish_closing(id);
     }
@@ -327,6 +328,9 @@ impl State {
                 batch: outgoing.id.0,
                 records: u32::try_from(outgoing.record_ids.len()).expect("a batch is bounded by its bytes"),
                 crc: outgoing.batch.crc(),
+                producer_id: outgoing.batch.producer_id(),
+                producer_epoch: outgoing.batch.producer_epoch(),
+                base_sequence: outgoing.batch.base_sequence(),
             });
             on_the_way.push((outgoing.partition, batch));
             batches.push((outgoing.partition, ClientBatch::Built(outgoing.batch)));
@@ -380,6 +384,16 @@ impl State {
                 }
                 ProducerEvent::AnsweredTooLate { partition, batch: batch.0, error }
             }
+            SenderEvent::EpochBumped { identity } => {
+                ProducerEvent::EpochBumped { producer_id: identity.producer_id, epoch: identity.epoch }
+            }
+            SenderEvent::Renumbered { batch, partition, producer } => {
+                let (epoch, base_sequence) = (producer.producer_epoch, producer.base_sequence);
+                if let Some(batch) = self.ledger.batch_ref(id, batch.0) {
+                    self.ledger.renumbered(batch, epoch, base_sequence, now);
+                }
+                ProducerEvent::SequenceReset { partition, batch: batch.0, epoch, base_sequence }
+            }
             SenderEvent::LeaderLearned { partition, leader, leader_epoch } => {
                 ProducerEvent::LeaderLearned { partition, leader, leader_epoch }
             }
@@ -426,6 +440,9 @@ impl State {
         match (open.kind, response) {
             (OpenRequestKind::Metadata, Response::Metadata(response)) => {
                 self.take_metadata(id, from, correlation, &response);
+            }
+            (OpenRequestKind::InitProducerId, Response::InitProducerId(answer)) => {
+                self.take_producer_id(id, from, answer);
             }
             (OpenRequestKind::Produce(request, batches), Response::Produce(response)) => {
                 for (batch, answer) in batches.iter().zip(&response.partitions) {

@@ -8,7 +8,7 @@ use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
 use crate::view::Subject;
 use crate::view::format;
-use crate::view::frame::{InFlightRequest, LastSend, Node, ProducerFrame};
+use crate::view::frame::{Identity, InFlightRequest, LastSend, Node, ProducerFrame};
 use yew::prelude::*;
 
 /// Partitions that have a row of their own even while nothing waits for them.
@@ -43,6 +43,12 @@ pub fn ProducerCard(props: &ProducerCardProps) -> Html {
             </div>
             if !producer.open {
                 <p class={Class::NodeClosing}>{"closing: flushes what it has; settings of a producer cannot change"}</p>
+            }
+            if let Some(identity) = producer.identity {
+                <div class={Class::BatchLabel} data-identity={identity_words(identity)}>
+                    <span>{"producer id"}</span>
+                    <span>{identity_words(identity)}</span>
+                </div>
             }
             if let Some(send) = &producer.last_send {
                 { send_line(send) }
@@ -87,6 +93,14 @@ fn rows(producer: &ProducerFrame, partitions: i32) -> Vec<i32> {
 
 fn batches_of(producer: &ProducerFrame, partition: i32) -> Vec<crate::view::frame::ProducerBatchFrame> {
     producer.batches.iter().filter(|batch| batch.partition == partition).cloned().collect()
+}
+
+/// `1000 · epoch 0`.
+fn identity_words(identity: Identity) -> String {
+    match identity {
+        Identity::Awaited => "asked for".to_string(),
+        Identity::Given { producer_id, epoch } => format!("{producer_id} · epoch {epoch}"),
+    }
 }
 
 /// `user-17 → murmur2 5ad1c2a6 → P0`.

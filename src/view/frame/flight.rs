@@ -99,6 +99,10 @@ pub enum FlightKind {
     Metadata,
     /// The answer.
     MetadataResponse,
+    /// An idempotent producer asks for an id.
+    InitProducerId,
+    /// The answer.
+    InitProducerIdResponse,
     /// From or to the controller: a change of the ISR, of leaders, a heartbeat.
     Control,
     /// A connection is made or ends.
@@ -120,6 +124,8 @@ impl FlightKind {
             FlightKind::ConsumerFetchResponse => "consumer-fetch-response",
             FlightKind::Metadata => "metadata",
             FlightKind::MetadataResponse => "metadata-response",
+            FlightKind::InitProducerId => "init-producer-id",
+            FlightKind::InitProducerIdResponse => "init-producer-id-response",
             FlightKind::Control => "control",
             FlightKind::Connect => "connect",
             FlightKind::Other => "other",
@@ -130,7 +136,16 @@ impl FlightKind {
     #[must_use]
     pub fn is_followed(self) -> bool {
         use FlightKind as Kind;
-        !matches!(self, Kind::Control | Kind::Connect | Kind::Other | Kind::Metadata | Kind::MetadataResponse)
+        !matches!(
+            self,
+            Kind::Control
+                | Kind::Connect
+                | Kind::Other
+                | Kind::Metadata
+                | Kind::MetadataResponse
+                | Kind::InitProducerId
+                | Kind::InitProducerIdResponse
+        )
     }
 }
 
@@ -225,6 +240,14 @@ impl Described {
             Content::Response(_, Response::Produce(response)) => Self::produce_response(response),
             Content::Response(_, Response::Fetch(response)) => Self::fetch_response(state, message, response),
             Content::Response(_, Response::Metadata(_)) => Self::plain(FlightKind::MetadataResponse, "metadata"),
+            Content::Request(_, Request::InitProducerId) => Self::plain(FlightKind::InitProducerId, "id?"),
+            Content::Response(_, Response::InitProducerId(answer)) => Self {
+                error: answer.err(),
+                ..Self::plain(
+                    FlightKind::InitProducerIdResponse,
+                    &answer.map_or_else(|_| "no id yet".to_string(), |id| format!("id {id}")),
+                )
+            },
             Content::Request(..) | Content::Response(..) => Self::plain(FlightKind::Other, "offsets"),
             Content::ToController(..) | Content::FromController(..) | Content::Metadata(_) => {
                 Self::plain(FlightKind::Control, "")

@@ -15,7 +15,7 @@ pub use broker::{BrokerFrame, BrokerState, Role, SegmentBlock, Tape};
 pub use consumer::{ConsumerFrame, Position};
 pub use flight::{Flight, FlightKind, Payload, Wire, WireState};
 pub use node::Node;
-pub use producer::{BatchState, InFlightRequest, LastSend, ProducerBatchFrame, ProducerFrame, WorkloadFrame};
+pub use producer::{BatchState, Identity, InFlightRequest, LastSend, ProducerBatchFrame, ProducerFrame, WorkloadFrame};
 pub use record::{RecordDot, RecordState};
 
 use crate::engine::common::VirtualTime;

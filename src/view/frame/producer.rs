@@ -2,7 +2,9 @@
 
 use super::{BATCH_RECORDS_MAX, RecordDot};
 use crate::engine::common::{RecordId, SessionId, VirtualTime};
-use crate::engine::producer::{InFlightRequest as OpenRequest, ProducerBatch, QueuedBatch, RecordAccumulator};
+use crate::engine::producer::{
+    InFlightRequest as OpenRequest, ProducerBatch, ProducerIdAndEpoch, QueuedBatch, RecordAccumulator,
+};
 use crate::engine::record::record::size_in_bytes;
 use crate::engine::sim::State;
 use crate::engine::sim::ledger::{BatchEntry, Ledger, OpenContent};
@@ -26,6 +28,8 @@ pub struct ProducerFrame {
     pub open: bool,
     /// `acks` as Kafka writes it.
     pub acks: String,
+    /// Who it is to the brokers; none without idempotence.
+    pub identity: Option<Identity>,
     /// `linger.ms` in milliseconds.
     pub linger_ms: i64,
     /// `batch.size` in bytes.
@@ -46,6 +50,31 @@ pub struct ProducerFrame {
     pub blocked_sends: usize,
     /// What its application sends by itself.
     pub workload: Option<WorkloadFrame>,
+}
+
+/// The producer id and epoch of an idempotent producer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Identity {
+    /// It has asked a broker and sends nothing before the answer.
+    Awaited,
+    /// It has one.
+    Given {
+        /// Given by a broker.
+        producer_id: i64,
+        /// Raised by the producer itself after a gap in its sequences.
+        epoch: i16,
+    },
+}
+
+impl Identity {
+    fn of(identity: ProducerIdAndEpoch) -> Self {
+        if identity.is_valid() {
+            Identity::Given { producer_id: identity.producer_id.0, epoch: identity.epoch.0 }
+        } else {
+            Identity::Awaited
+        }
+    }
 }
 
 /// What an application sends by itself.
@@ -180,6 +209,7 @@ impl ProducerFrame {
             session: session.id.0,
             open: session.phase == Phase::Open,
             acks: config.acks.word().to_string(),
+            identity: producer.accumulator().idempotence().map(|known| Identity::of(known.identity())),
             linger_ms: config.linger_ms,
             batch_size: config.batch_size,
             last_send: session.last_send.as_ref().map(|send| LastSend::of(session, send)),

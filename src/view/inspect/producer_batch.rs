@@ -4,7 +4,7 @@ use super::super::inspection::{FieldView, Inspection, LIST_MAX, MomentView, Tone
 use super::record::batch_moment_words;
 use super::{item, place, sent_at};
 use crate::engine::common::{SessionId, VirtualTime};
-use crate::engine::producer::{ProducerBatch, QueuedBatch};
+use crate::engine::producer::{HeldBack, ProducerBatch, QueuedBatch};
 use crate::engine::sim::State;
 use crate::engine::sim::ledger::BatchEntry;
 use crate::engine::sim::producer_session::ProducerSession;
@@ -96,6 +96,23 @@ fn why(now: VirtualTime, session: &ProducerSession, queued: &QueuedBatch<'_>) ->
     };
     let flush = if accumulator.is_flush_in_progress() { "**flush()**: called" } else { "**flush()**: not called" };
     let mut sentences = vec![full.to_string(), linger, memory.to_string(), flush.to_string()];
+    if let Some(idempotence) = accumulator.idempotence() {
+        let held_back = idempotence.held_back(batch.partition(), batch.base_sequence());
+        sentences.push(held_back.map_or("**sequence**: nothing is in its way".to_string(), held_back_words));
+    }
     sentences.push("**same broker**: it goes along when another batch leaves for that broker".to_string());
     sentences
+}
+
+/// Why the head batch of a partition may not leave yet, with idempotence.
+fn held_back_words(why: HeldBack) -> String {
+    let words = match why {
+        HeldBack::NoProducerId => "the producer has no id yet, and sends nothing before it comes",
+        HeldBack::OldEpochUnderWay => "it begins a new epoch, and batches of the old one are not done",
+        HeldBack::SequenceUnresolved => {
+            "a batch before it expired, and it is not known whether the broker has that one"
+        }
+        HeldBack::NotTheLowest => "it is sent again, and a batch with a lower sequence is not done",
+    };
+    format!("**sequence**: {words}")
 }

@@ -135,6 +135,12 @@ pub(super) fn batch_moment_words(state: &State, moment: BatchMoment) -> (String,
             (format!("on the wire to {to}, attempt {}", attempt + 1), Tone::Pending)
         }
         BatchMoment::Appended { by, base_offset, .. } => (format!("appended by {by} at {base_offset}"), Tone::Plain),
+        BatchMoment::RecognisedAsDuplicate { by, base_offset } => {
+            (format!("recognised by {by}: it has it at {base_offset} already"), Tone::Committed)
+        }
+        BatchMoment::Renumbered { epoch, base_sequence } => {
+            (format!("numbered anew: epoch {epoch}, sequence {base_sequence}"), Tone::Pending)
+        }
         BatchMoment::Refused { by, error } => (format!("refused by {by}: {}", error.name()), Tone::Lost),
         BatchMoment::Replicated { by, .. } => (format!("copied by {by}"), Tone::Plain),
         BatchMoment::Committed { .. } => ("below the high watermark".to_string(), Tone::Committed),

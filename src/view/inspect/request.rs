@@ -46,6 +46,8 @@ fn name(kind: FlightKind) -> &'static str {
         FlightKind::FetchResponse | FlightKind::ConsumerFetchResponse => "FetchResponse",
         FlightKind::Metadata => "MetadataRequest",
         FlightKind::MetadataResponse => "MetadataResponse",
+        FlightKind::InitProducerId => "InitProducerIdRequest",
+        FlightKind::InitProducerIdResponse => "InitProducerIdResponse",
         FlightKind::Control => "controller",
         FlightKind::Connect => "TCP",
         FlightKind::Other => "request",
@@ -65,7 +67,13 @@ fn why(kind: FlightKind) -> &'static str {
         FlightKind::ConsumerFetch => "A consumer asks for records from its position on.",
         FlightKind::ConsumerFetchResponse => "Whole batches below the high watermark.",
         FlightKind::Metadata | FlightKind::MetadataResponse => "Who leads which partition.",
-        FlightKind::Control => "Heartbeats, changes of the ISR, metadata.",
+        FlightKind::InitProducerId => {
+            "An idempotent producer has no id yet. It sends no batch until a broker, any of them, has given it one."
+        }
+        FlightKind::InitProducerIdResponse => {
+            "An id that no other producer has, or COORDINATOR_LOAD_IN_PROGRESS while this broker waits for ids from the controller."
+        }
+        FlightKind::Control => "Heartbeats, changes of the ISR, blocks of producer ids, metadata.",
         FlightKind::Connect => "A connection is made or ends.",
         FlightKind::Other => "Where a log starts or ends.",
     }

@@ -19,9 +19,11 @@ impl Broker {
         let base = u64::try_from(self.config.request_cost_us).unwrap_or(0);
         match request {
             Request::Produce(produce) => VirtualTime(base) + self.append_cost(produce.batch_bytes()),
-            Request::Fetch(_) | Request::Metadata | Request::ListOffsets(_) | Request::DeleteRecords(_) => {
-                VirtualTime(base)
-            }
+            Request::Fetch(_)
+            | Request::Metadata
+            | Request::ListOffsets(_)
+            | Request::DeleteRecords(_)
+            | Request::InitProducerId => VirtualTime(base),
         }
     }
 
@@ -47,6 +49,7 @@ impl Broker {
                 self.respond(connection, correlation, response, out);
             }
             Request::DeleteRecords(request) => self.delete_records(now, origin, &request, out),
+            Request::InitProducerId => self.init_producer_id(now, origin, out),
         }
     }
 

@@ -131,6 +131,9 @@ impl Broker {
             (Some(Sent::IsrProposals), ControllerResponse::AlterPartition(response)) => {
                 self.isr_proposals_answered(now, &response, out);
             }
+            (Some(Sent::ProducerIds), ControllerResponse::AllocateProducerIds(result)) => {
+                self.producer_ids_answered(now, result, out);
+            }
             (_, _) => {}
         }
         self.serve(now, out);

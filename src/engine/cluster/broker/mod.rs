@@ -3,7 +3,7 @@
 //! The rule it keeps: it acts on what has reached it. It leads a partition until it hears otherwise, and answers metadata
 //! requests from what the controller has told it. Each part has a file: [`request_channel`] (connections), `produce`, `fetch`
 //! and `apis` (requests), `purgatory` (requests that wait), `replicas` (leading and following as the metadata says, periodic
-//! checks), `fetching` (the follower's side), `isr_proposals`, `lifecycle` (registration, heartbeats, crash and start).
+//! checks), `fetching` (the follower's side), `isr_proposals`, `producer_ids`, `lifecycle` (registration, heartbeats, crash and start).
 
 mod apis;
 mod fetch;
@@ -11,12 +11,14 @@ mod fetching;
 mod isr_proposals;
 mod lifecycle;
 mod produce;
+mod producer_ids;
 mod purgatory;
 mod replicas;
 mod request_channel;
 
 use self::isr_proposals::IsrProposals;
 use self::lifecycle::Lifecycle;
+use self::producer_ids::ProducerIdManager;
 use self::purgatory::Purgatory;
 use self::request_channel::{Incoming, RequestChannel};
 use super::event::BrokerEvent;
@@ -60,6 +62,7 @@ struct Process {
     /// Its own requests that are not answered.
     sent: BTreeMap<CorrelationId, Sent>,
     isr_proposals: IsrProposals,
+    producer_ids: ProducerIdManager,
 }
 
 /// A request of the broker's own.
@@ -68,6 +71,7 @@ enum Sent {
     Registration,
     Heartbeat,
     IsrProposals,
+    ProducerIds,
     /// To this leader: records.
     Fetch(BrokerId),
     /// To this leader: where its log ends, for partitions that asked for an offset out of its range.
@@ -86,6 +90,7 @@ impl Process {
             fetchers: BTreeMap::new(),
             sent: BTreeMap::new(),
             isr_proposals: IsrProposals::default(),
+            producer_ids: ProducerIdManager::default(),
         }
     }
 }
@@ -214,6 +219,7 @@ impl Broker {
         match self.process.sent.remove(&correlation) {
             Some(Sent::Registration | Sent::Heartbeat) => self.controller_unreachable(now, out),
             Some(Sent::IsrProposals) => self.isr_proposals_failed(now, out),
+            Some(Sent::ProducerIds) => self.process.producer_ids.failed(now),
             Some(Sent::Fetch(leader) | Sent::LeaderEnds(leader) | Sent::LeaderStarts(leader)) => {
                 self.leader_unreachable(now, leader, correlation, out);
             }

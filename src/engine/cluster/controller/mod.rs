@@ -3,10 +3,12 @@
 //! Simplified: it is one node of its own that never fails, so what it writes is committed at once. It learns of a crash
 //! only when `broker.session.timeout.ms` has passed since the broker's last heartbeat, fences one stale broker at a time,
 //! and elects the first live replica of the ISR in assignment order. Brokers act on what it wrote when the update reaches
-//! them, not before. Elections are decided in [`election`], ISR proposals in [`alter_partition`].
+//! them, not before. Elections are decided in [`election`], ISR proposals in [`alter_partition`], producer ids in
+//! `producer_ids`.
 
 mod alter_partition;
 mod election;
+mod producer_ids;
 
 use super::event::ControllerEvent;
 use super::output::{ControllerEffect, ControllerOutput, ControllerTimer};
@@ -104,6 +106,9 @@ impl Controller {
             }
             ControllerRequest::AlterPartition(request) => {
                 ControllerResponse::AlterPartition(self.alter_partitions(from, &request, out))
+            }
+            ControllerRequest::AllocateProducerIds { broker_epoch } => {
+                ControllerResponse::AllocateProducerIds(self.allocate_producer_ids(from, broker_epoch, out))
             }
         };
         out.effects.push(ControllerEffect::Respond { to: from, correlation, response });
@@ -276,6 +281,7 @@ impl Controller {
             topics: Vec::new(),
             partitions: Vec::new(),
             broker_config: None,
+            next_producer_id: None,
         }
     }
 

@@ -24,6 +24,11 @@ pub enum ControllerRequest {
     },
     /// A leader proposes other in-sync replicas.
     AlterPartition(AlterPartitionRequest),
+    /// A broker has no producer ids left, or soon (`AllocateProducerIdsRequest`).
+    AllocateProducerIds {
+        /// The epoch that its registration was given.
+        broker_epoch: i64,
+    },
 }
 
 impl ControllerRequest {
@@ -34,6 +39,7 @@ impl ControllerRequest {
             + match self {
                 ControllerRequest::Register { .. } => 120,
                 ControllerRequest::Heartbeat { .. } => 24,
+                ControllerRequest::AllocateProducerIds { .. } => 4 + 8 + 1,
                 ControllerRequest::AlterPartition(request) => {
                     13 + request.partitions.iter().map(|p| super::TOPIC_BYTES + 15 + 13 * p.isr.len()).sum::<usize>()
                 }
@@ -50,6 +56,8 @@ pub enum ControllerResponse {
     Heartbeat(Result<HeartbeatResponse, KafkaError>),
     /// To an ISR change.
     AlterPartition(AlterPartitionResponse),
+    /// Ids that no other broker has; STALE_BROKER_EPOCH or BROKER_ID_NOT_REGISTERED to one that the controller does not know.
+    AllocateProducerIds(Result<ProducerIdsBlock, KafkaError>),
 }
 
 impl ControllerResponse {
@@ -60,6 +68,7 @@ impl ControllerResponse {
             + match self {
                 ControllerResponse::Register(_) => 11,
                 ControllerResponse::Heartbeat(_) => 7,
+                ControllerResponse::AllocateProducerIds(_) => 2 + 8 + 4 + 1,
                 ControllerResponse::AlterPartition(response) => {
                     3 + response.partitions.len() * (super::TOPIC_BYTES + 28)
                 }
@@ -72,6 +81,15 @@ impl ControllerResponse {
 pub struct HeartbeatResponse {
     /// The broker leads nothing and is in no ISR until it has caught up with the metadata.
     pub is_fenced: bool,
+}
+
+/// Producer ids that one broker may give (`ProducerIdsBlock`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ProducerIdsBlock {
+    /// The first of them.
+    pub first: i64,
+    /// How many.
+    pub len: i64,
 }
 
 /// ISR changes that one leader proposes (`AlterPartitionRequest`).
@@ -139,7 +157,10 @@ impl MetadataUpdate {
                             .sum::<usize>()
                 }
                 MetadataUpdate::Delta(delta) => {
-                    delta.brokers.len() * 30 + delta.topics.len() * 200 + delta.partitions.len() * partition_bytes
+                    delta.brokers.len() * 30
+                        + delta.topics.len() * 200
+                        + delta.partitions.len() * partition_bytes
+                        + delta.next_producer_id.map_or(0, |_| 22)
                 }
             }
     }
@@ -158,6 +179,8 @@ pub struct MetadataDelta {
     pub partitions: Vec<(TopicPartition, PartitionRegistration)>,
     /// Other broker settings, if they changed.
     pub broker_config: Option<Arc<BrokerConfig>>,
+    /// The first producer id that no broker has, if a broker was given some (`ProducerIdsRecord`).
+    pub next_producer_id: Option<i64>,
 }
 
 /// All metadata after the change with number `offset` (`org.apache.kafka.image.MetadataImage`).
@@ -171,6 +194,8 @@ pub struct MetadataImage {
     pub topics: imbl::OrdMap<TopicId, TopicImage>,
     /// The settings of every broker.
     pub broker_config: Arc<BrokerConfig>,
+    /// The first producer id that no broker has.
+    pub next_producer_id: i64,
 }
 
 /// One broker in the metadata (`BrokerRegistration`).

@@ -12,7 +12,7 @@ mod data;
 pub use control::{
     AlterPartitionRequest, AlterPartitionResponse, AlterPartitionResult, BrokerRegistration, ControllerRequest,
     ControllerResponse, HeartbeatResponse, MetadataDelta, MetadataImage, MetadataUpdate, PartitionRegistration,
-    ProposedIsr, TopicImage,
+    ProducerIdsBlock, ProposedIsr, TopicImage,
 };
 pub use data::{
     DeleteRecordsRequest, DeleteRecordsResponse, DivergingEpoch, FetchPartition, FetchRequest, FetchResponse,
@@ -20,7 +20,7 @@ pub use data::{
     PartitionMetadata, ProducePartitionResponse, ProduceRequest, ProduceResponse, RecordError, TopicMetadata,
 };
 
-use crate::engine::common::{BrokerId, TopicPartition};
+use crate::engine::common::{BrokerId, KafkaError, ProducerId, TopicPartition};
 use serde::{Deserialize, Serialize};
 
 /// One TCP connection to a broker, from connect to close. Whoever carries messages numbers them; a number is never used twice.
@@ -55,6 +55,8 @@ pub enum Request {
     ListOffsets(ListOffsetsRequest),
     /// Move the log start.
     DeleteRecords(DeleteRecordsRequest),
+    /// Give a producer without `transactional.id` an id.
+    InitProducerId,
 }
 
 /// A broker's answer to a [`Request`].
@@ -70,6 +72,8 @@ pub enum Response {
     ListOffsets(ListOffsetsResponse),
     /// To a request to delete records.
     DeleteRecords(DeleteRecordsResponse),
+    /// A new producer id, to be used with epoch 0; COORDINATOR_LOAD_IN_PROGRESS while the broker has none to give.
+    InitProducerId(Result<ProducerId, KafkaError>),
 }
 
 /// Size field, API key and version, correlation id, client id, empty tags.
@@ -90,6 +94,8 @@ impl Request {
                 Request::Metadata => 4,
                 Request::ListOffsets(request) => 7 + request.partitions.len() * (TOPIC_BYTES + 17),
                 Request::DeleteRecords(request) => 6 + request.partitions.len() * (TOPIC_BYTES + 13),
+                // No transactional id, its time-out, the id and epoch of before, empty tags (version 5).
+                Request::InitProducerId => 1 + 4 + 8 + 2 + 1,
             }
     }
 
@@ -102,6 +108,7 @@ impl Request {
             Request::Metadata => Api::Metadata,
             Request::ListOffsets(_) => Api::ListOffsets,
             Request::DeleteRecords(_) => Api::DeleteRecords,
+            Request::InitProducerId => Api::InitProducerId,
         }
     }
 
@@ -111,7 +118,7 @@ impl Request {
         match self {
             Request::Produce(request) => request.batches.iter().map(|(partition, _)| *partition).collect(),
             Request::Fetch(request) => request.partitions.iter().map(|fetch| fetch.partition).collect(),
-            Request::Metadata => Vec::new(),
+            Request::Metadata | Request::InitProducerId => Vec::new(),
             Request::ListOffsets(request) => request.partitions.iter().map(|(partition, _)| *partition).collect(),
             Request::DeleteRecords(request) => request.partitions.iter().map(|(partition, _)| *partition).collect(),
         }
@@ -129,6 +136,8 @@ impl Response {
                 Response::Metadata(response) => response.size_in_bytes(),
                 Response::ListOffsets(response) => 1 + response.partitions.len() * (TOPIC_BYTES + 27),
                 Response::DeleteRecords(response) => 1 + response.partitions.len() * (TOPIC_BYTES + 15),
+                // Error, id, epoch, empty tags.
+                Response::InitProducerId(_) => 2 + 8 + 2 + 1,
             }
     }
 }
@@ -146,4 +155,6 @@ pub enum Api {
     Metadata,
     /// DeleteRecords, 21.
     DeleteRecords,
+    /// InitProducerId, 22.
+    InitProducerId,
 }

@@ -3,6 +3,7 @@
 mod acks;
 mod failover;
 mod faults;
+mod idempotence;
 mod isr;
 mod lifecycle;
 mod requests;

@@ -151,7 +151,7 @@ impl RecordAccumulator {
             next_batch_id: 0,
             next_batch_expiry: VirtualTime::NEVER,
             is_closed: false,
-            idempotence: config.enable_idempotence.then(Idempotence::default),
+            idempotence: config.is_idempotent().then(Idempotence::default),
             jitter,
             scratch: Scratch::default(),
         }

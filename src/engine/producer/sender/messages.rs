@@ -5,8 +5,8 @@ use crate::engine::common::{
     BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, Timestamp, TopicPartition, VirtualTime,
 };
 use crate::engine::config::Acks;
-use crate::engine::producer::{BatchId, LeaveReason, OnTheWire, ProducerBatch};
-use crate::engine::record::RecordBatch;
+use crate::engine::producer::{BatchId, LeaveReason, OnTheWire, ProducerBatch, ProducerIdAndEpoch};
+use crate::engine::record::{ProducerState, RecordBatch};
 use std::sync::Arc;
 
 /// A batch in a request.
@@ -235,6 +235,20 @@ pub enum SenderEvent {
         error: Option<KafkaError>,
         /// What is known of its presence in a log after this answer.
         on_the_wire: OnTheWire,
+    },
+    /// A batch failed in a way that leaves a gap in its partition's sequences, so the epoch was raised (KIP-360).
+    EpochBumped {
+        /// Who the producer is now; none: its last epoch is used up, and it asks for another id.
+        identity: ProducerIdAndEpoch,
+    },
+    /// The new epoch numbers a batch anew. If its old numbers were appended, it will be appended again (KAFKA-14034).
+    Renumbered {
+        /// The batch.
+        batch: BatchId,
+        /// Its partition.
+        partition: TopicPartition,
+        /// Its numbers from now on.
+        producer: ProducerState,
     },
     /// An answer named a partition's new leader, which the producer did not know yet.
     LeaderLearned {

@@ -82,7 +82,7 @@ impl Sender {
         now: VirtualTime,
     ) -> SenderTurn {
         let mut turn = SenderTurn::default();
-        if self.begin_turn(accumulator) {
+        if self.begin_turn(accumulator, &mut turn) {
             self.send_producer_data(accumulator, metadata, now, &mut turn);
         } else {
             self.next_ready_check = VirtualTime::NEVER;

@@ -5,7 +5,7 @@
 
 use super::totals::{Flags, Standing};
 use crate::engine::common::{
-    BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime, limits,
+    BrokerId, KafkaError, LeaderEpoch, Offset, ProducerEpoch, RecordId, SessionId, TopicPartition, VirtualTime, limits,
 };
 use crate::engine::producer::LeaveReason;
 use crate::engine::record::{Header, RecordBatch};
@@ -203,6 +203,20 @@ pub enum BatchMoment {
         leader_epoch: LeaderEpoch,
         /// Offset of its first record.
         base_offset: Offset,
+    },
+    /// The leader recognised that it has it already, and wrote nothing.
+    RecognisedAsDuplicate {
+        /// Which broker.
+        by: BrokerId,
+        /// Offset of the first record of the copy that stays.
+        base_offset: Offset,
+    },
+    /// A new epoch numbers it anew.
+    Renumbered {
+        /// Its epoch from now on.
+        epoch: ProducerEpoch,
+        /// The sequence of its first record from now on.
+        base_sequence: i32,
     },
     /// The leader refused it.
     Refused {

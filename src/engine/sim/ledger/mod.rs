@@ -17,7 +17,7 @@ pub use totals::{Figure, Totals};
 
 use super::chunked::Chunked;
 use crate::engine::common::{
-    BrokerId, KafkaError, LeaderEpoch, Offset, RecordId, SessionId, TopicPartition, VirtualTime,
+    BrokerId, KafkaError, LeaderEpoch, Offset, ProducerEpoch, RecordId, SessionId, TopicPartition, VirtualTime,
 };
 use crate::engine::producer::OutgoingBatch;
 use crate::engine::record::{Header, RecordBatch};
@@ -272,16 +272,23 @@ impl Ledger {
         batch
     }
 
-    /// A batch is encoded. Whether it was not before.
+    /// A batch is encoded. Whether it was not before; one that was numbered anew is encoded again.
     pub(super) fn closed(&mut self, batch: BatchRef, body: &RecordBatch, at: VirtualTime) -> bool {
         let entry = self.books.batch_mut(batch);
         let is_news = entry.body.is_none();
         if is_news {
-            entry.body = Some(body.clone());
             entry.open = Arc::default();
             entry.note(at, BatchMoment::Closed);
         }
+        if entry.body.as_ref().is_none_or(|known| known.crc() != body.crc()) {
+            entry.body = Some(body.clone());
+        }
         is_news
+    }
+
+    /// A new epoch of its producer numbers a batch anew.
+    pub(super) fn renumbered(&mut self, batch: BatchRef, epoch: ProducerEpoch, base_sequence: i32, at: VirtualTime) {
+        self.books.batch_mut(batch).note(at, BatchMoment::Renumbered { epoch, base_sequence });
     }
 
     /// A batch was too large: its records go on in smaller ones.
@@ -374,6 +381,11 @@ impl Ledger {
             let missing = &mut partition_mut(&mut self.partitions, partition).missing;
             records.iter().for_each(|id| self.books.update(missing, *id, (true, false), |_| ()));
         }
+    }
+
+    /// A leader recognised a batch that it has already, at this offset.
+    pub(super) fn recognised(&mut self, batch: BatchRef, by: BrokerId, base_offset: Offset, at: VirtualTime) {
+        self.books.batch_mut(batch).note(at, BatchMoment::RecognisedAsDuplicate { by, base_offset });
     }
 
     /// A leader refused a batch.
