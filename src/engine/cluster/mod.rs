@@ -39,6 +39,7 @@
 //! Not here yet: controlled shutdown, and calling [`partition_change`] for unclean and preferred
 //! elections and ELR: the controller elects online, without ELR.
 
+mod breakage;
 pub mod broker;
 pub mod controller;
 mod delayed_fetch;
@@ -62,6 +63,8 @@ pub(in crate::engine) mod test_driver;
 #[cfg(test)]
 mod tests;
 
+#[doc(hidden)]
+pub use breakage::Breakage;
 pub use broker::Broker;
 pub use controller::{Controller, NewTopic};
 pub use event::{BrokerEvent, ControllerEvent};

@@ -21,6 +21,7 @@ use self::lifecycle::Lifecycle;
 use self::producer_ids::ProducerIdManager;
 use self::purgatory::Purgatory;
 use self::request_channel::{Incoming, RequestChannel};
+use super::breakage::Breakage;
 use super::event::BrokerEvent;
 use super::metadata::MetadataCache;
 use super::output::{BrokerEffect, BrokerOutput, BrokerTimer, TimerKind};
@@ -47,6 +48,8 @@ pub struct Broker {
     partitions: imbl::OrdMap<TopicPartition, Arc<Partition>>,
     /// `replication-offset-checkpoint`: the high watermarks as last written to disk.
     checkpointed: imbl::OrdMap<TopicPartition, Offset>,
+    /// What is broken on purpose: in tests only.
+    breakage: Option<Breakage>,
     process: Process,
 }
 
@@ -108,7 +111,14 @@ impl Broker {
             last_number: 0,
             partitions: imbl::OrdMap::new(),
             checkpointed: imbl::OrdMap::new(),
+            breakage: None,
         }
+    }
+
+    /// Breaks it on purpose, before it starts. For tests.
+    #[doc(hidden)]
+    pub fn break_it(&mut self, breakage: Option<Breakage>) {
+        self.breakage = breakage;
     }
 
     /// Its id.

@@ -10,6 +10,7 @@ mod alter_partition;
 mod election;
 mod producer_ids;
 
+use super::breakage::Breakage;
 use super::event::ControllerEvent;
 use super::output::{ControllerEffect, ControllerOutput, ControllerTimer};
 use super::protocol::{
@@ -39,6 +40,8 @@ pub struct NewTopic {
 pub struct Controller {
     image: MetadataImage,
     sessions: BTreeMap<BrokerId, Session>,
+    /// What is broken on purpose: in tests only.
+    breakage: Option<Breakage>,
 }
 
 /// What the controller knows of a registered broker beside its registration (`BrokerHeartbeatManager`).
@@ -65,7 +68,13 @@ impl Controller {
             let partitions = topic.assignments.iter().map(|replicas| new_partition(replicas)).collect();
             image.topics.insert(topic.id, TopicImage { name: topic.name, config: topic.config, partitions });
         }
-        Self { image, sessions: BTreeMap::new() }
+        Self { image, sessions: BTreeMap::new(), breakage: None }
+    }
+
+    /// Breaks it on purpose, before it starts. For tests.
+    #[doc(hidden)]
+    pub fn break_it(&mut self, breakage: Option<Breakage>) {
+        self.breakage = breakage;
     }
 
     /// Starts the sessions of all brokers. Call once, at the start of the run.
@@ -240,7 +249,11 @@ impl Controller {
         };
         let is_alive = |candidate: BrokerId| candidate != broker && self.image.is_alive(candidate);
         let without = |partition: &PartitionRegistration| -> Option<PartitionRegistration> {
-            let target: Vec<BrokerId> = partition.isr.iter().copied().filter(|member| *member != broker).collect();
+            let is_left = |member: &BrokerId| *member != broker;
+            let mut target: Vec<BrokerId> = partition.isr.iter().copied().filter(is_left).collect();
+            if self.breakage == Some(Breakage::ElectOutOfIsr) && partition.leader == Some(broker) {
+                target = partition.replicas.iter().copied().find(|replica| is_alive(*replica)).into_iter().collect();
+            }
             let concerns = partition.isr.contains(&broker) || partition.leader == Some(broker);
             if concerns { election::change_partition(partition, &target, is_alive) } else { None }
         };
