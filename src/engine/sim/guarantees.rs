@@ -106,6 +106,8 @@ pub struct Terms {
     pub replication_factor: u32,
     /// Whether a replica that is not in sync may lead when none that is can.
     pub allows_unclean_election: bool,
+    /// Whether two threads of the application call `send()`, and a call has waited.
+    pub has_concurrent_calls: bool,
     /// What may go wrong.
     pub faults: Faults,
 }
@@ -123,6 +125,7 @@ impl Terms {
             min_isr,
             replication_factor,
             allows_unclean_election: false,
+            has_concurrent_calls: false,
             faults,
         }
     }
@@ -160,6 +163,8 @@ pub enum Reason {
     Overtaken,
     /// A request that was given up is carried out late.
     LateRequest,
+    /// Two threads call `send()` at once.
+    ConcurrentCalls,
     /// Requests arrive one after the other.
     OneWire,
     /// The broker refuses what is out of sequence.
@@ -210,6 +215,9 @@ impl Reason {
             }
             Reason::LateRequest => {
                 "A request that the producer has given up may still be carried out, after a later one that came on another connection."
+            }
+            Reason::ConcurrentCalls => {
+                "Two threads of the application call send() at once. While the call of one waits for metadata or memory, the other's goes on."
             }
             Reason::OneWire => {
                 "Batches of a partition leave in order on one connection, are handled one by one, and are never sent again."
@@ -338,6 +346,8 @@ fn duplicates(terms: &Terms) -> Promise {
     }
 }
 
+/// Where two threads call `send()` and a call has waited, it is possible whatever the rest says: concurrent calls. Else:
+///
 /// | acks   | idempotent | many in flight | failover | reordering |
 /// |--------|------------|----------------|----------|------------|
 /// | 0      | any        | any            | no       | impossible: one wire |
@@ -349,6 +359,7 @@ fn duplicates(terms: &Terms) -> Promise {
 fn reordering(terms: &Terms) -> Promise {
     let moves = terms.faults.failover || terms.faults.storage;
     match (terms.acks, terms.is_idempotent, terms.has_many_in_flight) {
+        _ if terms.has_concurrent_calls => possible(Reason::ConcurrentCalls),
         (Acks::Zero, ..) if moves => possible(Reason::LateRequest),
         (Acks::Zero, ..) => impossible(Reason::OneWire),
         (_, false, true) => possible(Reason::Overtaken),
@@ -370,6 +381,7 @@ mod tests {
         min_isr: 2,
         replication_factor: 3,
         allows_unclean_election: false,
+        has_concurrent_calls: false,
         faults: Faults::NONE,
     };
 
@@ -436,6 +448,8 @@ mod tests {
         ] {
             let terms = Terms { acks, is_idempotent, has_many_in_flight, faults, ..SAFE };
             assert_eq!(guarantees(&terms).reordering, promise, "{terms:?}");
+            let concurrent = Terms { has_concurrent_calls: true, ..terms };
+            assert_eq!(guarantees(&concurrent).reordering, possible(Reason::ConcurrentCalls));
         }
     }
 

@@ -6,11 +6,13 @@
 //! `scheduler` holds what is to come, `network` what is on the wires; the `step_*` files let brokers, producers and consumers
 //! act and write down in the `ledger` what became of every record.
 
+pub mod adversary;
 pub mod chunked;
 pub mod command;
 pub mod consumer_node;
 pub mod content;
 pub mod event;
+mod faults;
 pub mod generate;
 pub mod guarantees;
 pub mod invariants;
@@ -23,6 +25,7 @@ pub mod report;
 pub mod scenario;
 mod scenario_json;
 pub mod scheduler;
+pub mod shrink;
 pub mod simulation;
 mod start;
 pub mod state;
@@ -33,6 +36,7 @@ mod step_command;
 mod step_consumer;
 mod step_producer;
 mod step_producer_id;
+pub mod swarm;
 pub mod timeline;
 pub mod trace;
 pub mod workload;

@@ -138,6 +138,7 @@ impl Invariants {
                     self.note(at, committed::ACKED_BY_ALL, verdict);
                 }
             }
+            EventKind::Producer { session, event: ProducerEvent::SendBlocked { .. } } => self.promises.waits(*session),
             EventKind::Consumer { event: ConsumerEvent::Read { partition, next_offset, .. }, .. } => {
                 let verdict = self.partition(*partition).committed.read_up_to(*next_offset);
                 self.note(at, committed::CONSUMERS_READ_COMMITTED, verdict);

@@ -10,6 +10,7 @@ use crate::engine::sim::command::Command;
 use crate::engine::sim::guarantees::{Anomaly, Faults, Guarantees, Promise, Terms, guarantees};
 use crate::engine::sim::ledger::Totals;
 use crate::engine::sim::state::State;
+use std::collections::BTreeSet;
 
 pub(super) const GUARANTEES_HOLD: Invariant = Invariant {
     name: "GuaranteesHold",
@@ -20,6 +21,10 @@ pub(super) const GUARANTEES_HOLD: Invariant = Invariant {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Promises {
     faults: Faults,
+    /// Sessions in which a call of `send()` has waited.
+    waited: BTreeSet<SessionId>,
+    /// Records were sent by hand, which is a thread of its own.
+    by_hand: bool,
     /// Every set of terms that a topic has had, with its number of replicas.
     topics: Vec<(TopicConfig, u32)>,
     sessions: Vec<Guarantees>,
@@ -31,13 +36,15 @@ impl Promises {
         let replicas = state.scenario.topics.iter().map(|topic| topic.replication_factor);
         let topics = state.topic_configs.iter().map(|config| TopicConfig::clone(config)).zip(replicas);
         let faults = if state.now == VirtualTime::ZERO { Faults::NONE } else { Faults::ALL };
-        Self { faults, topics: topics.collect(), sessions: Vec::new() }
+        Self { faults, topics: topics.collect(), ..Self::default() }
     }
 
     /// A command is carried out: it may weaken what was promised.
     pub(super) fn commanded(&mut self, state: &State, command: &Command) {
         let faults = self.faults.and(Faults::of(command));
-        let mut is_weaker = faults != self.faults;
+        let by_hand = matches!(command, Command::Send { .. } | Command::Burst { .. });
+        let mut is_weaker = faults != self.faults || (by_hand && !self.by_hand);
+        self.by_hand |= by_hand;
         self.faults = faults;
         if let Command::SetTopic { topic, setting, value } = command
             && let Some(id) = state.scenario.topic_id(Some(topic))
@@ -45,6 +52,13 @@ impl Promises {
             is_weaker |= self.set_topic(state, usize::from(id.0), setting, &value.0);
         }
         if is_weaker {
+            self.sessions.clear();
+        }
+    }
+
+    /// A call of `send()` waits.
+    pub(super) fn waits(&mut self, session: SessionId) {
+        if self.waited.insert(session) {
             self.sessions.clear();
         }
     }
@@ -62,10 +76,14 @@ impl Promises {
 
     /// What a session is promised: for each anomaly the weakest over the topics.
     fn weakest(&self, state: &State, session: usize) -> Option<Guarantees> {
-        let session = state.session(SessionId(u32::try_from(session).ok()?))?;
+        let id = SessionId(u32::try_from(session).ok()?);
+        let session = state.session(id)?;
+        let has_concurrent_calls = self.by_hand && self.waited.contains(&id);
         let config = session.producer.config();
-        let of_topic =
-            |(topic, replicas): &(TopicConfig, u32)| guarantees(&Terms::of(config, topic, *replicas, self.faults));
+        let of_topic = |(topic, replicas): &(TopicConfig, u32)| {
+            let terms = Terms::of(config, topic, *replicas, self.faults);
+            guarantees(&Terms { has_concurrent_calls, ..terms })
+        };
         self.topics.iter().map(of_topic).reduce(|a, b| Guarantees {
             loss: weaker(a.loss, b.loss),
             duplicates: weaker(a.duplicates, b.duplicates),
