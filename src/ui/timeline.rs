@@ -121,6 +121,7 @@ fn shape(kind: MarkKind) -> &'static str {
     match kind {
         MarkKind::Command => "M-4 3h8v6h-8z",
         MarkKind::Crash => "M-6 2h12L0 11z",
+        MarkKind::Stop => "M-5 2h10v9h-10z",
         MarkKind::Restart => "M-6 11h12L0 2z",
         MarkKind::Election => "M0 1 5 6 0 11-5 6z",
         MarkKind::Roll => "M-1.500 1h3v10h-3z",
@@ -135,7 +136,7 @@ fn kind_class(kind: MarkKind) -> Class {
         MarkKind::Command => Class::ToneAccent,
         MarkKind::Crash | MarkKind::Loss | MarkKind::Limit => Class::ToneLost,
         MarkKind::Restart | MarkKind::Election => Class::ToneCommitted,
-        MarkKind::Roll => Class::ToneQuiet,
+        MarkKind::Roll | MarkKind::Stop => Class::ToneQuiet,
         MarkKind::Retry => Class::TonePending,
     }
 }

@@ -161,7 +161,7 @@ impl BrokerLanes {
         let slots = usize::try_from(producer.max_in_flight).unwrap_or(usize::MAX);
         Self {
             broker: broker.id,
-            is_up: matches!(broker.state, super::frame::BrokerState::Up),
+            is_up: broker.state.is_up(),
             open_requests: broker.open_requests,
             next: NextRequest::of(frame.now_us, &lanes, in_flight.len() >= slots),
             lanes,

@@ -55,7 +55,7 @@ impl LandingView {
 
 fn leads(broker: &BrokerFrame) -> bool {
     let leads = broker.tapes.iter().any(|tape| tape.partition == 0 && tape.role == Role::Leader);
-    broker.state == BrokerState::Up && leads
+    broker.state.is_up() && leads
 }
 
 fn down(broker: &BrokerFrame) -> Option<Down> {
@@ -63,7 +63,7 @@ fn down(broker: &BrokerFrame) -> Option<Down> {
         BrokerState::Crashed { fenced, session_ends_us, .. } => {
             Some(Down { broker: broker.id, fenced, session_ends_us })
         }
-        BrokerState::Up => None,
+        BrokerState::Up | BrokerState::Stopping | BrokerState::Stopped { .. } => None,
     }
 }
 

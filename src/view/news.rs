@@ -1,7 +1,7 @@
 //! Events in words, for the live region and for the marks on the timeline. What is of no interest to a reader has none.
 
-use crate::engine::cluster::{BrokerEvent, ControllerEvent};
-use crate::engine::common::{BrokerId, SessionId, TopicPartition};
+use crate::engine::cluster::{BrokerEvent, ControllerEvent, ElectedBy};
+use crate::engine::common::{BrokerId, PartitionId, SessionId, TopicPartition};
 use crate::engine::record::Header;
 use crate::engine::record::builder::batch_size_upper_bound;
 use crate::engine::sim::ledger::Failure;
@@ -46,6 +46,11 @@ fn command_words(command: &Command) -> String {
         Command::StartWorkload { producer, .. } => format!("workload of {producer} started"),
         Command::StopWorkload { producer } => format!("workload of {producer} stopped"),
         Command::CrashBroker { broker } => format!("crash of broker {broker}"),
+        Command::ShutDownBroker { broker } => format!("controlled shutdown of broker {broker}"),
+        Command::ElectPreferred { topic, partition } => {
+            format!("preferred election for {}", of_topic(topic, *partition))
+        }
+        Command::ElectUnclean { topic, partition } => format!("unclean election for {}", of_topic(topic, *partition)),
         Command::RestartBroker { broker } => format!("restart of broker {broker}"),
         Command::SetProducer { producer, setting, value } => format!("{setting}={} on {producer}", value.0),
         Command::SetTopic { topic, setting, value } => format!("{setting}={} on {topic}", value.0),
@@ -97,6 +102,8 @@ fn broker_words(state: &State, broker: BrokerId, event: &BrokerEvent) -> Option<
     Some(match event {
         BrokerEvent::Started { .. } => format!("broker {broker} started"),
         BrokerEvent::Crashed => format!("broker {broker} crashed"),
+        BrokerEvent::ShutdownBegun => format!("broker {broker} asks to stop"),
+        BrokerEvent::Stopped => format!("broker {broker} stopped in order"),
         BrokerEvent::Appended { partition, base_offset, last_offset, .. } => {
             let offsets = format::offsets(base_offset.0, last_offset.0);
             format!("broker {broker} appended {offsets} to {}", place(state, *partition))
@@ -123,18 +130,55 @@ fn broker_words(state: &State, broker: BrokerId, event: &BrokerEvent) -> Option<
 fn controller_words(state: &State, event: &ControllerEvent) -> Option<String> {
     Some(match event {
         ControllerEvent::BrokerFenced { broker } => format!("the session of broker {broker} ran out"),
-        ControllerEvent::LeaderElected { partition, leader: Some(leader), leader_epoch, .. } => {
-            format!("broker {leader} leads {}, epoch {leader_epoch}", place(state, *partition))
+        ControllerEvent::ControlledShutdownBegun { broker } => {
+            format!("what broker {broker} led was moved, so that it can stop")
         }
-        ControllerEvent::LeaderElected { partition, leader: None, .. } => {
-            format!("nobody leads {}", place(state, *partition))
+        ControllerEvent::UncleanShutdownDetected { broker } => {
+            format!("broker {broker} is back from a crash: no ISR or ELR counts it until it has caught up")
+        }
+        ControllerEvent::LeaderElected { partition, leader, leader_epoch, elected_by, .. } => {
+            election_words(&place(state, *partition), *leader, leader_epoch.0, *elected_by)
+        }
+        ControllerEvent::ElectionRefused { partition, error, .. } => {
+            format!("no election for {}: {}", place(state, *partition), error.name())
         }
         ControllerEvent::IsrChanged { partition, isr, .. } => {
-            let ids: Vec<String> = isr.iter().map(ToString::to_string).collect();
-            format!("ISR of {} is {}", place(state, *partition), ids.join(", "))
+            format!("ISR of {} is {}", place(state, *partition), brokers(isr))
+        }
+        ControllerEvent::ElrChanged { partition, elr, .. } => {
+            format!("ELR of {} is {}", place(state, *partition), brokers(elr))
+        }
+        ControllerEvent::LeaderRecovered { partition, .. } => {
+            format!("{} has recovered from its unclean election", place(state, *partition))
         }
         _ => return None,
     })
+}
+
+/// Who leads, and by which rule if it is not the usual one.
+fn election_words(place: &str, leader: Option<BrokerId>, leader_epoch: i32, elected_by: ElectedBy) -> String {
+    let Some(leader) = leader else { return format!("nobody leads {place}") };
+    let how = match elected_by {
+        ElectedBy::PresentLeader | ElectedBy::FirstInSync | ElectedBy::Nobody => "",
+        ElectedBy::PreferredReplica => ": the preferred leader",
+        ElectedBy::FirstEligible => ": elected from the ELR",
+        ElectedBy::LastKnownLeader => ": the last known leader, an unclean election",
+        ElectedBy::FirstAlive => ": an unclean election",
+    };
+    format!("broker {leader} leads {place}, epoch {leader_epoch}{how}")
+}
+
+/// `1, 2`, or `empty`.
+pub(super) fn brokers(ids: &[BrokerId]) -> String {
+    if ids.is_empty() {
+        return "empty".to_string();
+    }
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// `orders-0`, or `every partition of orders`.
+fn of_topic(topic: &str, partition: Option<PartitionId>) -> String {
+    partition.map_or_else(|| format!("every partition of {topic}"), |partition| format!("{topic}-{partition}"))
 }
 
 /// `orders-0`.

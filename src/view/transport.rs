@@ -64,6 +64,7 @@ pub fn kind_word(kind: MarkKind) -> &'static str {
     match kind {
         MarkKind::Command => "command",
         MarkKind::Crash => "crash",
+        MarkKind::Stop => "stop",
         MarkKind::Restart => "restart",
         MarkKind::Election => "election",
         MarkKind::Roll => "roll",

@@ -1,7 +1,8 @@
 //! Elections against `elections/`: every case as Kafka's own `PartitionChangeBuilder` decided it.
 
 use crate::vectors;
-use highwater::engine::cluster::{ElectionKind, LeaderRecoveryState, PartitionChangeBuilder, PartitionState};
+use highwater::engine::cluster::protocol::{LeaderRecoveryState, PartitionRegistration};
+use highwater::engine::cluster::{ElectionKind, PartitionChangeBuilder};
 use highwater::engine::common::{BrokerId, LeaderEpoch};
 use serde_json::{Value, json};
 
@@ -14,9 +15,9 @@ fn small(value: &Value) -> i32 {
     i32::try_from(vectors::signed(value)).expect("a small number")
 }
 
-fn before(case: &Value) -> PartitionState {
+fn before(case: &Value) -> PartitionRegistration {
     let leader = small(&case["leader"]);
-    PartitionState {
+    PartitionRegistration {
         replicas: brokers(&case["replicas"]).into(),
         isr: brokers(&case["isr"]).into(),
         elr: brokers(&case["elr"]).into(),
@@ -44,6 +45,7 @@ fn ours(case: &Value) -> Value {
         min_isr: usize::try_from(vectors::integer(&case["min.insync.replicas"])).expect("a small number"),
         elr_enabled: case["elrEnabled"].as_bool().expect("on or off"),
         unclean_shutdown_replicas: &brokers(&case["uncleanShutdownReplicas"]),
+        leader_has_recovered: false,
     };
     let Some(change) = builder.build(|broker| alive.contains(&broker)) else { return json!({ "change": "none" }) };
     let after = change.after;

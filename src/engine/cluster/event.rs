@@ -3,6 +3,7 @@
 //! Fetches are many and mostly find nothing, so their way through a broker is not reported; what they bring is: batches
 //! replicated, high watermarks moved, records read. Every event happens at the `now` of the call that pushed it.
 
+use super::partition_change::{ElectedBy, ElectionKind};
 use super::protocol::{Api, ConnectionId, CorrelationId, ProducerIdsBlock};
 use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, Offset, ProducerId, TopicPartition, VirtualTime};
 use crate::engine::storage::{DeletionReason, Roll};
@@ -17,6 +18,10 @@ pub enum BrokerEvent {
     },
     /// The process died. Its logs stay.
     Crashed,
+    /// The process was asked to stop: it asks the controller to move what it leads.
+    ShutdownBegun,
+    /// The process has stopped in order: its logs are closed, and it left a clean shutdown file.
+    Stopped,
     /// The controller knows this process now; it is fenced until it has caught up.
     Registered {
         /// Its broker epoch.
@@ -321,10 +326,12 @@ pub enum ControllerEvent {
         partition: TopicPartition,
         /// Who led before.
         previous: Option<BrokerId>,
-        /// Who leads; none: no replica of the ISR is alive.
+        /// Who leads; none: nobody may.
         leader: Option<BrokerId>,
         /// Its epoch.
         leader_epoch: LeaderEpoch,
+        /// By which rule.
+        elected_by: ElectedBy,
     },
     /// A partition has another ISR.
     IsrChanged {
@@ -334,6 +341,46 @@ pub enum ControllerEvent {
         isr: Vec<BrokerId>,
         /// The partition's epoch.
         partition_epoch: i32,
+    },
+    /// A partition has other eligible leader replicas.
+    ElrChanged {
+        /// Which partition.
+        partition: TopicPartition,
+        /// Its ELR.
+        elr: Vec<BrokerId>,
+        /// The partition's epoch.
+        partition_epoch: i32,
+    },
+    /// A leader that was elected uncleanly says that it has recovered.
+    LeaderRecovered {
+        /// Which partition.
+        partition: TopicPartition,
+        /// The partition's epoch.
+        partition_epoch: i32,
+    },
+    /// A broker that wants to stop leads nothing any more, and is in no ISR; it may stop once the others know.
+    ControlledShutdownBegun {
+        /// Which broker.
+        broker: BrokerId,
+    },
+    /// A broker that wants to stop may: it is fenced.
+    ShutdownGranted {
+        /// Which broker.
+        broker: BrokerId,
+    },
+    /// A broker registers whose process before died rather than stopped: it leaves every ISR and ELR.
+    UncleanShutdownDetected {
+        /// Which broker.
+        broker: BrokerId,
+    },
+    /// An election that an operator asked for was refused.
+    ElectionRefused {
+        /// Which partition.
+        partition: TopicPartition,
+        /// Which election.
+        election: ElectionKind,
+        /// Why.
+        error: KafkaError,
     },
     /// A leader's proposal was refused.
     IsrProposalRefused {

@@ -46,6 +46,12 @@ impl MetadataImage {
         self.brokers.get(&broker).is_some_and(|registration| !registration.is_fenced)
     }
 
+    /// Whether a broker is registered, not fenced and does not stop: it may lead and be in an ISR.
+    #[must_use]
+    pub fn is_active(&self, broker: BrokerId) -> bool {
+        self.brokers.get(&broker).is_some_and(BrokerRegistration::is_active)
+    }
+
     /// The answer to a client's metadata request. A fenced broker is never named as a leader.
     #[must_use]
     pub fn to_response(&self) -> MetadataResponse {
@@ -115,10 +121,10 @@ impl MetadataCache {
         &self.image
     }
 
-    /// Whether this broker, by this epoch, may be in an ISR: alive, and the same process as the leader has heard from.
+    /// Whether this broker, by this epoch, may be in an ISR: active, and the same process as the leader has heard from.
     pub(super) fn is_isr_eligible(&self, broker: BrokerId, broker_epoch: Option<i64>) -> bool {
         let registration: Option<&BrokerRegistration> = self.image.brokers.get(&broker);
-        registration.is_some_and(|known| !known.is_fenced && broker_epoch == Some(known.epoch))
+        registration.is_some_and(|known| known.is_active() && broker_epoch == Some(known.epoch))
     }
 
     /// Takes an update in. Returns the partitions and topics that it may have changed, or nothing if it was old or early.
@@ -191,7 +197,7 @@ mod tests {
     use super::*;
 
     fn delta(offset: i64, broker: i32) -> MetadataUpdate {
-        let registration = BrokerRegistration { incarnation: 1, epoch: offset, is_fenced: false };
+        let registration = BrokerRegistration { is_fenced: false, ..BrokerRegistration::new(1, offset) };
         MetadataUpdate::Delta(MetadataDelta {
             offset,
             brokers: vec![(BrokerId(broker), registration)],
@@ -221,21 +227,29 @@ mod tests {
         assert_eq!(cache.image().offset, 3, "the delta that waited follows at once");
     }
 
-    /// | registered | fenced | epoch on its fetch | eligible |
-    /// |------------|--------|--------------------|----------|
-    /// | no         | -      | any                | no       |
-    /// | yes        | yes    | any                | no       |
-    /// | yes        | no     | none or another    | no       |
-    /// | yes        | no     | the registered one | yes      |
+    /// | registered | fenced or stopping | epoch on its fetch | eligible |
+    /// |------------|--------------------|--------------------|----------|
+    /// | no         | -                  | any                | no       |
+    /// | yes        | yes                | any                | no       |
+    /// | yes        | no                 | none or another    | no       |
+    /// | yes        | no                 | the registered one | yes      |
     #[test]
     fn who_may_join_an_isr() {
         let mut image = MetadataImage::empty(Arc::default());
-        image.brokers.insert(BrokerId(1), BrokerRegistration { incarnation: 1, epoch: 7, is_fenced: false });
-        image.brokers.insert(BrokerId(2), BrokerRegistration { incarnation: 1, epoch: 7, is_fenced: true });
+        let fenced = BrokerRegistration::new(1, 7);
+        let active = BrokerRegistration { is_fenced: false, ..fenced };
+        image.brokers.insert(BrokerId(1), active);
+        image.brokers.insert(BrokerId(2), fenced);
+        image.brokers.insert(BrokerId(4), BrokerRegistration { in_controlled_shutdown: true, ..active });
         let cache = MetadataCache::new(image);
-        for (broker, epoch, eligible) in
-            [(3, Some(7), false), (2, Some(7), false), (1, None, false), (1, Some(6), false), (1, Some(7), true)]
-        {
+        for (broker, epoch, eligible) in [
+            (3, Some(7), false),
+            (2, Some(7), false),
+            (4, Some(7), false),
+            (1, None, false),
+            (1, Some(6), false),
+            (1, Some(7), true),
+        ] {
             assert_eq!(cache.is_isr_eligible(BrokerId(broker), epoch), eligible);
         }
     }

@@ -25,7 +25,7 @@
 //! broker.receive(now, ConnectionId, CorrelationId, Request, out)                 broker.disconnected(now, ConnectionId, out)
 //! broker.answered(now, CorrelationId, Response, out)                             broker.unreachable(now, CorrelationId, out)
 //! broker.controller_answered(now, CorrelationId, ControllerResponse, out)        broker.update_metadata(now, MetadataUpdate, out)
-//! broker.timer(now, BrokerTimer, out)
+//! broker.timer(now, BrokerTimer, out)                                            broker.shut_down(now, out)
 //! broker.id() is_up() partitions() -> (TopicPartition, &Partition)               partition(tp) -> Option<&Partition>
 //! partition.log() -> &Log   role() -> Leader | Follower | Offline   high_watermark()   leader_epoch()   isr()
 //! ```
@@ -34,12 +34,9 @@
 //! What a broker keeps through a crash of its process: its logs, as far as they were appended, and the high watermarks that it
 //! wrote to `replication-offset-checkpoint` every 5 s.
 //!
-//! KRaft's quorum is in [`quorum`], its log in [`metadata_log`]; the one controller here does not write through them yet.
-//!
-//! Not here yet: controlled shutdown, and calling [`partition_change`] for unclean and preferred
-//! elections and ELR: the controller elects online, without ELR.
+//! KRaft's quorum is in [`quorum`], its log in [`metadata_log`]; the one controller here, which never fails, does not write through
+//! them yet: it decides, and pushes what it wrote.
 
-mod breakage;
 pub mod broker;
 pub mod controller;
 mod delayed_fetch;
@@ -63,16 +60,12 @@ pub(in crate::engine) mod test_driver;
 #[cfg(test)]
 mod tests;
 
-#[doc(hidden)]
-pub use breakage::Breakage;
 pub use broker::Broker;
 pub use controller::{Controller, NewTopic};
 pub use event::{BrokerEvent, ControllerEvent};
 pub use in_sync_replicas::InSyncReplicas;
 pub use output::{BrokerEffect, BrokerOutput, BrokerTimer, ControllerEffect, ControllerOutput, ControllerTimer};
 pub use partition::{Follower, Leader, Partition, Role};
-pub use partition_change::{
-    ElectedBy, ElectionKind, LeaderRecoveryState, PartitionChange, PartitionChangeBuilder, PartitionState,
-};
+pub use partition_change::{ElectedBy, ElectionKind, PartitionChange, PartitionChangeBuilder};
 pub use placement::ring_placement;
 pub use replica::Replica;

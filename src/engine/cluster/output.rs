@@ -65,6 +65,8 @@ pub enum BrokerEffect {
         /// With what.
         timer: BrokerTimer,
     },
+    /// The process has ended in order: its connections, to it and from it, are gone, as after [`super::Broker::crash`].
+    Exit,
 }
 
 /// A timer of a broker's process. One that was set before a crash does nothing after it.
@@ -84,6 +86,8 @@ pub(super) enum TimerKind {
     Fetcher(BrokerId),
     /// Time for the next registration or heartbeat.
     Lifecycle,
+    /// A controlled shutdown has waited for the controller long enough.
+    ShutdownTimeout,
     /// Time to look for followers that lag.
     IsrShrink,
     /// Time to write the high watermarks to disk.
@@ -140,4 +144,8 @@ pub enum ControllerEffect {
 pub enum ControllerTimer {
     /// A broker's session may have run out.
     SessionCheck,
+    /// Time to move leaders back to the preferred replicas.
+    LeaderBalance,
+    /// Time to look for leaderless partitions that may be led uncleanly.
+    UncleanElections,
 }

@@ -4,11 +4,11 @@
 //! is, and writes what comes back. A broker whose data is known to be complete is asked first; only a last known leader or an
 //! unclean election may lose committed records, and both say so. When to call it is the controller's decision.
 
+use crate::engine::cluster::protocol::{LeaderRecoveryState, PartitionRegistration};
 use crate::engine::common::{BrokerId, LeaderEpoch};
-use std::sync::Arc;
 
 /// Which rule an election may go down to (`PartitionChangeBuilder.Election`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ElectionKind {
     /// The preferred leader, `replicas[0]`, if it is valid. Never unclean.
     Preferred,
@@ -18,45 +18,17 @@ pub enum ElectionKind {
     Unclean,
 }
 
-/// Whether a leader must first recover what an unclean election may have lost (`LeaderRecoveryState`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LeaderRecoveryState {
-    /// Elected cleanly, or recovered since.
-    Recovered,
-    /// Elected uncleanly.
-    Recovering,
-}
-
-/// What an election looks at and changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartitionState {
-    /// Brokers that hold the partition, in assignment order.
-    pub replicas: Arc<[BrokerId]>,
-    /// Brokers in sync with the leader. Empty only with ELR on.
-    pub isr: Arc<[BrokerId]>,
-    /// Eligible leader replicas: out of sync, but known to have every committed record.
-    pub elr: Arc<[BrokerId]>,
-    /// The leader before the last one was lost, if nobody has led since; at most one broker.
-    pub last_known_elr: Arc<[BrokerId]>,
-    /// Who leads; none: offline.
-    pub leader: Option<BrokerId>,
-    /// Rises when the leader changes.
-    pub leader_epoch: LeaderEpoch,
-    /// Rises with every change.
-    pub partition_epoch: i32,
-    /// Whether the leader has something to recover.
-    pub leader_recovery_state: LeaderRecoveryState,
-}
-
 /// How the leader of a changed partition was found, in the order tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ElectedBy {
     /// It is `replicas[0]`, in a preferred election.
     PreferredReplica,
     /// It led before and is valid still.
     PresentLeader,
-    /// It is the first valid replica in assignment order.
-    FirstValid,
+    /// It is the first live replica of the ISR in assignment order.
+    FirstInSync,
+    /// The ISR is empty, and it is the first live replica of the ELR in assignment order.
+    FirstEligible,
     /// It led last, and neither ISR nor ELR has anybody. Unclean: it may have restarted without its last records.
     LastKnownLeader,
     /// It is the first live replica in assignment order. Unclean: committed records that it never had are lost.
@@ -77,7 +49,7 @@ impl ElectedBy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartitionChange {
     /// The partition after it.
-    pub after: PartitionState,
+    pub after: PartitionRegistration,
     /// How its leader was found.
     pub elected_by: ElectedBy,
 }
@@ -86,7 +58,7 @@ pub struct PartitionChange {
 #[derive(Clone, Copy, Debug)]
 pub struct PartitionChangeBuilder<'a> {
     /// The partition before.
-    pub partition: &'a PartitionState,
+    pub partition: &'a PartitionRegistration,
     /// Which election.
     pub election: ElectionKind,
     /// The ISR that is wanted, in this order; none: the present one.
@@ -97,6 +69,8 @@ pub struct PartitionChangeBuilder<'a> {
     pub elr_enabled: bool,
     /// Replicas that came back from a crash, perhaps without their last records: they leave the ELR.
     pub unclean_shutdown_replicas: &'a [BrokerId],
+    /// The leader says that it has recovered what there was to recover; it stays RECOVERED.
+    pub leader_has_recovered: bool,
 }
 
 impl PartitionChangeBuilder<'_> {
@@ -128,11 +102,14 @@ impl PartitionChangeBuilder<'_> {
         let target_isr = self.target_isr.unwrap_or(&before.isr);
         let target_elr = self.target_elr(target_isr);
         let (leader, elected_by) = self.elect(target_isr, &target_elr, is_alive);
-        let mut after = PartitionState { leader, ..before.clone() };
+        let mut after = PartitionRegistration { leader, ..before.clone() };
         if self.elr_enabled || !target_isr.is_empty() {
             after.isr = target_isr.into();
         }
         after.elr = target_elr.into();
+        if self.leader_has_recovered {
+            after.leader_recovery_state = LeaderRecoveryState::Recovered;
+        }
         if leader != before.leader {
             self.change_leader(&mut after, elected_by);
         }
@@ -169,6 +146,7 @@ impl PartitionChangeBuilder<'_> {
     ) -> (Option<BrokerId>, ElectedBy) {
         let replicas = self.partition.replicas.iter().copied();
         let may_lead = if target_isr.is_empty() { target_elr } else { target_isr };
+        let first_valid = if target_isr.is_empty() { ElectedBy::FirstEligible } else { ElectedBy::FirstInSync };
         let is_valid = |broker: &BrokerId| may_lead.contains(broker) && is_alive(*broker);
         let preferred = || match self.election {
             ElectionKind::Preferred => self.partition.replicas.first().copied().filter(is_valid),
@@ -185,7 +163,7 @@ impl PartitionChangeBuilder<'_> {
         let rules: [(ElectedBy, &dyn Fn() -> Option<BrokerId>); 5] = [
             (ElectedBy::PreferredReplica, &preferred),
             (ElectedBy::PresentLeader, &|| self.partition.leader.filter(is_valid)),
-            (ElectedBy::FirstValid, &|| replicas.clone().find(is_valid)),
+            (first_valid, &|| replicas.clone().find(is_valid)),
             (ElectedBy::LastKnownLeader, &last_known),
             (ElectedBy::FirstAlive, &first_alive),
         ];
@@ -194,7 +172,7 @@ impl PartitionChangeBuilder<'_> {
     }
 
     /// What else changes with the leader.
-    fn change_leader(&self, after: &mut PartitionState, elected_by: ElectedBy) {
+    fn change_leader(&self, after: &mut PartitionRegistration, elected_by: ElectedBy) {
         after.leader_epoch = LeaderEpoch(after.leader_epoch.0 + 1);
         match after.leader {
             Some(leader) if elected_by.is_unclean() => {
@@ -250,7 +228,7 @@ mod tests {
     };
 
     fn build(row: &Row<'_>) -> Option<PartitionChange> {
-        let partition = PartitionState {
+        let partition = PartitionRegistration {
             replicas: brokers(&[1, 2, 3]).into(),
             isr: brokers(row.isr).into(),
             elr: brokers(row.elr).into(),
@@ -267,6 +245,7 @@ mod tests {
             min_isr: 2,
             elr_enabled: row.elr_enabled,
             unclean_shutdown_replicas: &[],
+            leader_has_recovered: false,
         };
         builder.build(|broker| row.alive.contains(&broker.0))
     }
@@ -288,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_table_with_elr() {
-        use ElectedBy::{FirstAlive, FirstValid, LastKnownLeader, Nobody, PreferredReplica, PresentLeader};
+        use ElectedBy::{FirstAlive, FirstEligible, LastKnownLeader, Nobody, PreferredReplica, PresentLeader};
         use ElectionKind::{Preferred, Unclean};
         // A follower leaves, enough stay: no ELR.
         check(&Row { target_isr: &[1, 2], ..ONLINE }, (1, PresentLeader, &[1, 2], &[], &[], 5));
@@ -298,7 +277,7 @@ mod tests {
         let last = Row { isr: &[1], elr: &[2], target_isr: &[], alive: &[3], ..ONLINE };
         check(&last, (-1, Nobody, &[], &[1, 2], &[1], 6));
         // One of the ELR lives: it leads, cleanly, alone.
-        check(&Row { alive: &[2, 3], ..last }, (2, FirstValid, &[2], &[1], &[], 6));
+        check(&Row { alive: &[2, 3], ..last }, (2, FirstEligible, &[2], &[1], &[], 6));
         // Nobody is in ISR or ELR: the last known leader, uncleanly; else with the unclean rule any.
         let lost = Row { leader: -1, isr: &[], last_known: &[3], target_isr: &[], ..ONLINE };
         check(&lost, (3, LastKnownLeader, &[3], &[], &[], 6));
@@ -312,10 +291,10 @@ mod tests {
 
     #[test]
     fn without_elr_the_last_member_stays_in_the_isr() {
-        use ElectedBy::{FirstAlive, FirstValid, Nobody};
+        use ElectedBy::{FirstAlive, FirstInSync, Nobody};
         let off = Row { elr_enabled: false, isr: &[1], target_isr: &[], alive: &[2, 3], ..ONLINE };
         check(&off, (-1, Nobody, &[1], &[], &[], 6));
         check(&Row { election: ElectionKind::Unclean, ..off }, (2, FirstAlive, &[2], &[], &[], 6));
-        check(&Row { leader: -1, target_isr: &[1], alive: &[1], ..off }, (1, FirstValid, &[1], &[], &[], 6));
+        check(&Row { leader: -1, target_isr: &[1], alive: &[1], ..off }, (1, FirstInSync, &[1], &[], &[], 6));
     }
 }

@@ -181,6 +181,12 @@ impl Cluster {
         state.isr.iter().map(|broker| broker.0).collect()
     }
 
+    /// The controller's ELR of partition 0.
+    pub(in crate::engine) fn elr(&self) -> Vec<i32> {
+        let state = self.controller.image().partition(P0).expect("partition 0 exists");
+        state.elr.iter().map(|broker| broker.0).collect()
+    }
+
     /// The controller's leader of partition 0.
     pub(in crate::engine) fn leader(&self) -> Option<i32> {
         self.controller.image().partition(P0).and_then(|state| state.leader).map(|leader| leader.0)
@@ -240,6 +246,7 @@ impl Cluster {
                 self.send(Task::ToController { from, correlation, request });
             }
             BrokerEffect::Schedule { at, timer } => self.schedule(at, Task::Timer(from, timer)),
+            BrokerEffect::Exit => self.break_connections(from),
         }
     }
 
@@ -336,6 +343,14 @@ impl Cluster {
     pub(in crate::engine) fn crash(&mut self, id: i32) {
         let id = BrokerId(id);
         self.call(id, |broker, now, out| broker.crash(now, out));
+        self.break_connections(id);
+    }
+
+    pub(in crate::engine) fn shut_down(&mut self, id: i32) {
+        self.call(BrokerId(id), |broker, now, out| broker.shut_down(now, out));
+    }
+
+    fn break_connections(&mut self, id: BrokerId) {
         let touching = |(from, to): &(BrokerId, BrokerId)| *from == id || *to == id;
         let lost: Vec<_> = self.links.iter().filter(|(ends, _)| touching(ends)).map(|(_, link)| *link).collect();
         self.links.retain(|ends, _| !touching(ends));

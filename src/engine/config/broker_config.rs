@@ -15,6 +15,10 @@ settings! {
         replica_fetch_backoff_ms: i64 = 1_000, "replica.fetch.backoff.ms", "ms", SettingKind::Int { min: 0, max: 3_600_000 }, "How long a follower waits after a fetch that failed.";
         broker_session_timeout_ms: i64 = 9_000, "broker.session.timeout.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How long after a broker's last heartbeat the controller takes it for dead.";
         broker_heartbeat_interval_ms: i64 = 2_000, "broker.heartbeat.interval.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How often a broker tells the controller that it lives.";
+        elr_version: i64 = 1, "eligible.leader.replicas.version", "", SettingKind::Int { min: 0, max: 1 }, "Kafka's feature level, 1 in new clusters since 4.1: replicas that left the ISR with every committed record may still lead. 0: only the ISR.";
+        auto_leader_rebalance_enable: bool = true, "auto.leader.rebalance.enable", "", SettingKind::Bool, "Whether leaders move back to the first replica by themselves, once it is in sync again.";
+        leader_imbalance_check_interval_seconds: i64 = 300, "leader.imbalance.check.interval.seconds", "s", SettingKind::Int { min: 1, max: 86_400 }, "How often the controller moves leaders back.";
+        unclean_leader_election_interval_ms: i64 = 300_000, "unclean.leader.election.interval.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How often the controller looks for leaderless partitions of topics that allow an unclean election.";
         log_retention_check_interval_ms: i64 = 300_000, "log.retention.check.interval.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How often a broker looks for segments that may go.";
         log_initial_task_delay_ms: i64 = 30_000, "log.initial.task.delay.ms", "ms", SettingKind::Int { min: 0, max: 86_400_000 }, "How long after its start a broker first looks.";
         request_cost_us: i64 = 50, "model.request.cost.us", "us", SettingKind::Int { min: 0, max: 60_000_000 }, "Model: what handling one request costs a broker.";

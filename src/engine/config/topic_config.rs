@@ -52,6 +52,7 @@ settings! {
         cleanup_policy: CleanupPolicy = CleanupPolicy::Delete, "cleanup.policy", "", SettingKind::Choice(CleanupPolicy::WORDS), "What becomes of old segments.";
         max_message_bytes: i64 = 1_048_588, "max.message.bytes", "bytes", SettingKind::Int { min: 0, max: I32_MAX }, "Largest batch that the topic takes, as it arrives.";
         min_insync_replicas: i64 = 1, "min.insync.replicas", "", SettingKind::Int { min: 1, max: 9 }, "With acks=all, refuse when fewer replicas than this are in sync; below it the high watermark stands still.";
+        unclean_leader_election_enable: bool = false, "unclean.leader.election.enable", "", SettingKind::Bool, "Whether a replica out of sync may lead when no other can; committed records that it lacks are lost.";
         message_timestamp_type: TimestampType = TimestampType::CreateTime, "message.timestamp.type", "", SettingKind::Choice(TimestampType::WORDS), "Whose clock a record's timestamp is.";
         message_timestamp_before_max_ms: i64 = i64::MAX, "message.timestamp.before.max.ms", "ms", SettingKind::Int { min: 0, max: i64::MAX }, "How far a record's timestamp may lie behind the leader's clock.";
         message_timestamp_after_max_ms: i64 = 3_600_000, "message.timestamp.after.max.ms", "ms", SettingKind::Int { min: 0, max: i64::MAX }, "How far a record's timestamp may lie ahead of the leader's clock.";

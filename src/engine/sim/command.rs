@@ -87,7 +87,28 @@ pub enum Command {
         /// The broker.
         broker: BrokerId,
     },
-    /// Starts a crashed broker again, on the same disk.
+    /// Asks a broker's process to stop in order (SIGTERM): it hands over what it leads, then ends.
+    ShutDownBroker {
+        /// The broker.
+        broker: BrokerId,
+    },
+    /// An operator lets the first replica of a partition lead (`kafka-leader-election.sh --election-type PREFERRED`).
+    ElectPreferred {
+        /// The topic's name.
+        topic: String,
+        /// The partition; all of the topic if none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<PartitionId>,
+    },
+    /// An operator lets any live replica of a leaderless partition lead (`kafka-leader-election.sh --election-type UNCLEAN`).
+    ElectUnclean {
+        /// The topic's name.
+        topic: String,
+        /// The partition; all of the topic if none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<PartitionId>,
+    },
+    /// Starts a broker that is down again, on the same disk.
     RestartBroker {
         /// The broker.
         broker: BrokerId,
@@ -198,7 +219,12 @@ impl Command {
             Command::Flush { producer }
             | Command::StartWorkload { producer, workload: None }
             | Command::StopWorkload { producer } => known_producer(scenario, producer),
-            Command::CrashBroker { broker } | Command::RestartBroker { broker } => known_broker(scenario, *broker),
+            Command::CrashBroker { broker }
+            | Command::ShutDownBroker { broker }
+            | Command::RestartBroker { broker } => known_broker(scenario, *broker),
+            Command::ElectPreferred { topic, .. } | Command::ElectUnclean { topic, .. } => {
+                known_topic(scenario, Some(topic))
+            }
             Command::SetProducer { producer, setting, value } => {
                 known_producer(scenario, producer)?;
                 Ok(ProducerConfig::default().set(setting, &value.0)?)

@@ -340,6 +340,8 @@ pub enum MarkKind {
     Command,
     /// A broker's process died.
     Crash,
+    /// A broker's process stopped in order.
+    Stop,
     /// A broker's process runs again.
     Restart,
     /// A partition has another leader, or none.
@@ -356,9 +358,10 @@ pub enum MarkKind {
 
 impl MarkKind {
     /// Every kind, in the order in which a reader is told of them.
-    pub const ALL: [MarkKind; 8] = [
+    pub const ALL: [MarkKind; 9] = [
         MarkKind::Command,
         MarkKind::Crash,
+        MarkKind::Stop,
         MarkKind::Restart,
         MarkKind::Election,
         MarkKind::Roll,
@@ -375,6 +378,7 @@ impl EventKind {
         match self {
             EventKind::Command(_) | EventKind::CommandRefused(_) => Some(MarkKind::Command),
             EventKind::Broker { event: BrokerEvent::Crashed, .. } => Some(MarkKind::Crash),
+            EventKind::Broker { event: BrokerEvent::Stopped, .. } => Some(MarkKind::Stop),
             EventKind::Broker { event: BrokerEvent::Started { incarnation }, .. } if *incarnation > 1 => {
                 Some(MarkKind::Restart)
             }

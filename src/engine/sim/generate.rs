@@ -37,6 +37,7 @@ pub fn scenario(seed: u64) -> Scenario {
         epoch_ms: EPOCH_MS_DEFAULT,
         brokers: BrokersSpec { count: brokers, config: broker_config(&mut dice) },
         topics: vec![TopicSpec {
+            placement: super::scenario::Placement::Ring,
             name: "t".to_string(),
             partitions,
             replication_factor,
@@ -51,20 +52,19 @@ pub fn scenario(seed: u64) -> Scenario {
     scenario
 }
 
-/// Draws for a generator.
-pub(super) struct Dice(pub(super) Prng);
+struct Dice(Prng);
 
 impl Dice {
-    pub(super) fn between(&mut self, low: u64, high: u64) -> u64 {
+    fn between(&mut self, low: u64, high: u64) -> u64 {
         self.0.between(low, high)
     }
-    pub(super) fn signed(&mut self, low: u64, high: u64) -> i64 {
+    fn signed(&mut self, low: u64, high: u64) -> i64 {
         i64::try_from(self.0.between(low, high)).expect("small")
     }
-    pub(super) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[usize::try_from(self.0.below(of.len() as u64)).expect("small")]
     }
-    pub(super) fn chance(&mut self, per_mille: u32) -> bool {
+    fn chance(&mut self, per_mille: u32) -> bool {
         self.0.chance(per_mille)
     }
 }

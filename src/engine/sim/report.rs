@@ -46,6 +46,8 @@ pub struct PartitionReport {
     pub high_watermark: i64,
     /// The replicas in sync, as the controller wrote.
     pub isr: Vec<i32>,
+    /// The eligible leader replicas, as the controller wrote.
+    pub elr: Vec<i32>,
 }
 
 impl RunReport {
@@ -87,5 +89,6 @@ fn partition_report(state: &State, partition: TopicPartition, topic: String) -> 
         log_end_offset: replica.map_or(0, |replica| replica.log().log_end_offset().0),
         high_watermark: replica.map_or(0, |replica| replica.high_watermark().0),
         isr: registration.isr.iter().map(|BrokerId(id)| *id).collect(),
+        elr: registration.elr.iter().map(|BrokerId(id)| *id).collect(),
     })
 }

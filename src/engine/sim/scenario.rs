@@ -10,6 +10,7 @@ use crate::engine::config::{
     BrokerConfig, ConsumerConfig, EnableIdempotence, PartitionerClass, ProducerConfig, TopicConfig,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The scenario format that this version reads and writes.
@@ -58,8 +59,22 @@ pub struct TopicSpec {
     pub partitions: u32,
     /// 1 to the number of brokers.
     pub replication_factor: u32,
+    /// Which brokers hold its partitions.
+    pub placement: Placement,
     /// Its settings.
     pub config: TopicConfig,
+}
+
+/// Which brokers hold the partitions of a topic. In JSON: `"placement": "striped"`, or `"assignments": [[1, 2], [2, 3]]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// Partition p on broker (p mod brokers) + 1 and the next ones: simplified, and the same for every seed, so that a run can be told.
+    #[default]
+    Ring,
+    /// As KRaft places them, by chance of the seed.
+    Striped,
+    /// The replicas of each partition, the preferred leader first (`kafka-topics.sh --replica-assignment`).
+    Assigned(Vec<Vec<BrokerId>>),
 }
 
 /// Which client library a producer is modelled on.
@@ -187,6 +202,24 @@ impl Scenario {
             })?;
             within(&format!("{place}.partitions"), topic.partitions, 1, limits::PARTITIONS_MAX)?;
             within(&format!("{place}.replicationFactor"), topic.replication_factor, 1, self.brokers.count)?;
+            self.validate_assignments(&place, topic)?;
+        }
+        Ok(())
+    }
+
+    fn validate_assignments(&self, place: &str, topic: &TopicSpec) -> Result<(), ScenarioError> {
+        let Placement::Assigned(assignments) = &topic.placement else { return Ok(()) };
+        let (given, wanted) = (assignments.len(), topic.partitions as usize);
+        ensure_that(&format!("{place}.assignments"), given == wanted, || {
+            format!("{given} assignments for {wanted} partitions")
+        })?;
+        for (at, replicas) in assignments.iter().enumerate() {
+            let distinct: BTreeSet<BrokerId> = replicas.iter().copied().collect();
+            let are_known = replicas.iter().all(|broker| self.broker_ids().any(|known| known == *broker));
+            let is_right = distinct.len() == replicas.len() && replicas.len() == topic.replication_factor as usize;
+            ensure_that(&format!("{place}.assignments[{at}]"), are_known && is_right, || {
+                format!("{} different brokers of the scenario are needed", topic.replication_factor)
+            })?;
         }
         Ok(())
     }

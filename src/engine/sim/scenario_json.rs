@@ -6,11 +6,11 @@
 use super::command::{Command, TimedCommand};
 use super::links::Links;
 use super::scenario::{
-    BrokersSpec, Client, ConsumerSpec, EPOCH_MS_DEFAULT, ProducerSpec, SCENARIO_VERSION, Scenario, ScenarioError,
-    TopicSpec,
+    BrokersSpec, Client, ConsumerSpec, EPOCH_MS_DEFAULT, Placement, ProducerSpec, SCENARIO_VERSION, Scenario,
+    ScenarioError, TopicSpec,
 };
 use super::workload::Workload;
-use crate::engine::common::VirtualTime;
+use crate::engine::common::{BrokerId, VirtualTime};
 use crate::engine::config::{
     BrokerConfig, ConfigError, ConsumerConfig, EnableIdempotence, ProducerConfig, Setting, TopicConfig, Value,
 };
@@ -59,8 +59,19 @@ struct WrittenTopic {
     name: String,
     partitions: u32,
     replication_factor: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    placement: Option<WrittenPlacement>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    assignments: Option<Vec<Vec<BrokerId>>>,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     config: Settings,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum WrittenPlacement {
+    Ring,
+    Striped,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -164,10 +175,20 @@ impl WrittenTopic {
     fn into_spec(self, at: usize) -> Result<TopicSpec, ScenarioError> {
         let mut config = TopicConfig::default();
         apply(&format!("topics[{at}].config"), &self.config, |name, value| config.set(name, value))?;
+        let placement = match (self.placement, self.assignments) {
+            (Some(_), Some(_)) => {
+                let place = format!("topics[{at}].placement");
+                return Err(ScenarioError::at(place, "give a placement or assignments, not both"));
+            }
+            (_, Some(assignments)) => Placement::Assigned(assignments),
+            (Some(WrittenPlacement::Striped), None) => Placement::Striped,
+            (Some(WrittenPlacement::Ring) | None, None) => Placement::Ring,
+        };
         Ok(TopicSpec {
             name: self.name,
             partitions: self.partitions,
             replication_factor: self.replication_factor,
+            placement,
             config,
         })
     }
@@ -177,6 +198,11 @@ impl WrittenTopic {
             name: spec.name.clone(),
             partitions: spec.partitions,
             replication_factor: spec.replication_factor,
+            placement: (spec.placement == Placement::Striped).then_some(WrittenPlacement::Striped),
+            assignments: match &spec.placement {
+                Placement::Assigned(assignments) => Some(assignments.clone()),
+                Placement::Ring | Placement::Striped => None,
+            },
             config: changed(&TopicConfig::settings(), |name| (spec.config.get(name), TopicConfig::default().get(name))),
         }
     }
@@ -303,6 +329,25 @@ mod tests {
     }
 
     #[test]
+    fn placements_round_trip_and_are_checked() {
+        let with =
+            |field: &str| WHOLE.replace("\"replicationFactor\": 3,", &format!("\"replicationFactor\": 3, {field},"));
+        let striped = Scenario::from_json(&with("\"placement\": \"striped\"")).unwrap();
+        assert_eq!(striped.topics[0].placement, Placement::Striped);
+        assert_eq!(Scenario::from_json(&striped.to_json()).unwrap(), striped);
+        let assigned = Scenario::from_json(&with("\"assignments\": [[3, 1, 2], [1, 2, 3]]")).unwrap();
+        assert_eq!(Scenario::from_json(&assigned.to_json()).unwrap(), assigned);
+        let refused = |field: &str| Scenario::from_json(&with(field)).unwrap_err().to_string();
+        assert_eq!(refused("\"assignments\": [[1, 2, 3]]"), "topics[0].assignments: 1 assignments for 2 partitions");
+        for wrong in ["[[1, 2, 3], [1, 2]]", "[[1, 2, 3], [1, 2, 2]]", "[[1, 2, 3], [1, 2, 4]]"] {
+            let error = refused(&format!("\"assignments\": {wrong}"));
+            assert_eq!(error, "topics[0].assignments[1]: 3 different brokers of the scenario are needed");
+        }
+        let both = refused("\"placement\": \"ring\", \"assignments\": [[1, 2, 3], [1, 2, 3]]");
+        assert_eq!(both, "topics[0].placement: give a placement or assignments, not both");
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_place() {
         check_refused("\"version\": 1", "\"version\": 2", "version: 2 is not known here; this program reads version 1");
         check_refused("\"acks\": \"1\"", "\"acks\": \"2\"", "producers[0].config: acks: `2` is not one of 0, 1, all");
@@ -329,11 +374,9 @@ mod tests {
             "producers[0].workload: ratePerSecond: 0 is out of range; 1 to 1000000 is allowed",
         );
         check_refused("\"name\": \"till\"", "\"name\": \"shop\"", "producers[1].name: `shop` is empty or taken");
-        check_refused(
-            "\"crashBroker\"",
-            "\"crashBrokr\"",
-            "commands[3]: unknown variant `crashBrokr`, expected one of `send`, `burst`, `flush`, `startWorkload`, `stopWorkload`, `crashBroker`, `restartBroker`, `setProducer`, `setTopic`, `setBroker`, `addPartitions`, `deleteRecords`, `pauseConsumer`, `resumeConsumer`, `seekConsumer`",
-        );
+        let error = Scenario::from_json(&WHOLE.replace("\"crashBroker\"", "\"crashBrokr\"")).unwrap_err().to_string();
+        let known = "commands[3]: unknown variant `crashBrokr`, expected one of `send`, `burst`, ";
+        assert!(error.starts_with(known) && error.contains("`crashBroker`"), "{error}");
         check_refused(
             "\"broker\": 1}",
             "\"broker\": 1, \"when\": 2}",

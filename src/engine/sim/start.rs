@@ -9,9 +9,10 @@ use super::scenario::Scenario;
 use super::scheduler::Scheduler;
 use super::state::State;
 use super::step_command::workload_stream;
+use super::topic_placement::{all_alive, place};
 use super::trace::TraceHash;
-use crate::engine::cluster::{Breakage, Broker, Controller, NewTopic, ring_placement};
-use crate::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition, VirtualTime};
+use crate::engine::cluster::{Broker, Controller, NewTopic};
+use crate::engine::common::{BrokerId, PartitionId, Prng, TopicId, TopicPartition, VirtualTime};
 use crate::engine::config::TopicConfig;
 use crate::engine::consumer::Consumer;
 use std::collections::{BTreeMap, VecDeque};
@@ -19,25 +20,24 @@ use std::sync::Arc;
 
 impl State {
     /// The state at time 0, before anything has happened. The scenario is valid.
-    pub(super) fn new(scenario: Arc<Scenario>, breakage: Option<Breakage>) -> Self {
+    pub(super) fn new(scenario: Arc<Scenario>) -> Self {
         let brokers: Vec<BrokerId> = scenario.broker_ids().collect();
         let broker_config = Arc::new(scenario.brokers.config.clone());
         let topic_configs: Vec<Arc<TopicConfig>> =
             scenario.topics.iter().map(|topic| Arc::new(topic.config.clone())).collect();
+        let mut placement = Prng::stream(scenario.seed, "placement");
+        let usable = all_alive(&brokers);
         let topics =
             (0..).map(TopicId).zip(&scenario.topics).zip(&topic_configs).map(|((id, topic), config)| NewTopic {
                 id,
                 name: topic.name.as_str().into(),
                 config: Arc::clone(config),
-                assignments: ring_placement(scenario.brokers.count, 0, topic.partitions, topic.replication_factor),
+                assignments: place(topic, (0, topic.partitions), &usable, &mut placement)
+                    .expect("a scenario's replication factor fits its brokers"),
             });
-        let mut controller = Controller::new(Arc::clone(&broker_config), &brokers, topics.collect());
-        controller.break_it(breakage);
-        let nodes = brokers.iter().map(|id| {
-            let mut broker = Broker::new(*id, scenario.epoch_ms, Arc::clone(&broker_config));
-            broker.break_it(breakage);
-            Arc::new(broker)
-        });
+        let topics = topics.collect();
+        let controller = Controller::new(Arc::clone(&broker_config), &brokers, topics);
+        let nodes = brokers.iter().map(|id| Arc::new(Broker::new(*id, scenario.epoch_ms, Arc::clone(&broker_config))));
         let mut state = Self {
             now: VirtualTime::ZERO,
             scheduler: Scheduler::default(),
@@ -49,6 +49,7 @@ impl State {
             consumers: Vec::new(),
             partition_counts: scenario.topics.iter().map(|topic| topic.partitions).collect(),
             topic_configs,
+            placement,
             broker_config,
             ledger: Ledger::default(),
             metrics: Metrics::default(),
@@ -61,7 +62,6 @@ impl State {
             next_correlation: 0,
             lost_before: 0,
             tasks_now: 0,
-            watch: None,
             journal: None,
             scenario,
         };

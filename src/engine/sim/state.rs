@@ -4,7 +4,6 @@
 
 use super::command::CommandError;
 use super::event::{Event, EventKind, Limit};
-use super::invariants::Invariants;
 use super::ledger::{BatchRef, Ledger};
 use super::metrics::Metrics;
 use super::network::Network;
@@ -14,7 +13,7 @@ use super::scheduler::Scheduler;
 use super::trace::TraceHash;
 use crate::engine::cluster::protocol::{ConnectionId, CorrelationId};
 use crate::engine::cluster::{Broker, Controller};
-use crate::engine::common::{BrokerId, SessionId, Timestamp, TopicPartition, VirtualTime};
+use crate::engine::common::{BrokerId, Prng, SessionId, Timestamp, TopicPartition, VirtualTime};
 use crate::engine::config::{BrokerConfig, TopicConfig};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,7 +55,9 @@ pub struct State {
     pub events_count: u64,
     /// The limit that the run has come to, if any.
     pub limit: Option<Limit>,
-    /// When each broker's process died, if it is down.
+    /// Where replicas are placed by chance.
+    pub(super) placement: Prng,
+    /// When each broker's process died or stopped, if it is down.
     pub crashed_at: BTreeMap<BrokerId, VirtualTime>,
     /// Connections that brokers made to brokers, by (from, to).
     pub(super) peers: BTreeMap<(BrokerId, BrokerId), super::step_broker::Peer>,
@@ -67,8 +68,6 @@ pub struct State {
     pub(super) lost_before: u64,
     /// Tasks run at `now`.
     pub(super) tasks_now: u64,
-    /// The invariants, if anyone watches them.
-    pub(super) watch: Option<Arc<Invariants>>,
     /// Events that nobody has taken yet, if anyone wants them.
     pub(super) journal: Option<Vec<Event>>,
 }
@@ -131,26 +130,8 @@ impl State {
         if self.events_count >= crate::engine::common::limits::EVENTS_MAX as u64 && self.limit != Some(Limit::Events) {
             self.reach(Limit::Events);
         }
-        if let Some(mut watch) = self.watch.take() {
-            Arc::make_mut(&mut watch).heard(self, &event);
-            self.watch = Some(watch);
-        }
         if let Some(journal) = &mut self.journal {
             journal.push(event);
-        }
-    }
-
-    /// The invariants, if they are watched.
-    #[must_use]
-    pub fn invariants(&self) -> Option<&Invariants> {
-        self.watch.as_deref()
-    }
-
-    /// A task or a command is over.
-    pub(super) fn settle(&mut self) {
-        if let Some(mut watch) = self.watch.take() {
-            Arc::make_mut(&mut watch).settle(self);
-            self.watch = Some(watch);
         }
     }
 

@@ -86,6 +86,7 @@ impl State {
                 self.fly(flying);
             }
             BrokerEffect::Schedule { at, timer } => self.scheduler.schedule(at, Task::Broker(id, timer)),
+            BrokerEffect::Exit => self.process_ended(id),
         }
     }
 
@@ -143,8 +144,13 @@ impl State {
 
     /// Kills a broker's process: its connections break, and what it had read and not written is gone.
     pub(super) fn crash_broker(&mut self, id: BrokerId) {
-        self.crashed_at.insert(id, self.now);
         self.drive_broker(id, Broker::crash);
+        self.process_ended(id);
+    }
+
+    /// A broker's process is no more: its connections break.
+    fn process_ended(&mut self, id: BrokerId) {
+        self.crashed_at.insert(id, self.now);
         let ends: Vec<(ConnectionId, bool, Endpoint)> = self
             .network
             .connections()

@@ -8,10 +8,12 @@ use super::producer_session::{
     Call, MetadataClient, NodeConnection, Phase, ProducerIdClient, ProducerSession, RunningWorkload,
 };
 use super::state::State;
+use super::topic_placement::{place, usable_brokers};
+use crate::engine::cluster::placement::striped::PlacementError;
 use crate::engine::cluster::protocol::{DeleteRecordsRequest, Request};
-use crate::engine::cluster::ring_placement;
+use crate::engine::cluster::{Broker, ElectionKind};
 use crate::engine::common::{
-    BrokerId, Offset, PartitionId, Prng, SessionId, TopicId, TopicPartition, VirtualTime, limits,
+    BrokerId, KafkaError, Offset, PartitionId, Prng, SessionId, TopicId, TopicPartition, VirtualTime, limits,
 };
 use crate::engine::config::ProducerConfig;
 use crate::engine::consumer::Consumer;
@@ -43,6 +45,7 @@ impl State {
             Command::Burst { producer, count, .. } => self.ensure_can_send(producer, *count),
             Command::StartWorkload { producer, workload: None } => self.ensure_has_workload(producer),
             Command::CrashBroker { broker } => self.ensure_broker(*broker, true),
+            Command::ShutDownBroker { broker } => self.ensure_can_shut_down(*broker),
             Command::RestartBroker { broker } => self.ensure_broker(*broker, false),
             Command::SetProducer { producer, setting, value } => {
                 let mut config = self.current_config(producer).clone();
@@ -50,7 +53,9 @@ impl State {
                 config.conflict().map_or(Ok(()), |conflict| Err(CommandError::Conflict(conflict)))
             }
             Command::AddPartitions { topic, partitions } => self.ensure_can_grow(self.topic(Some(topic)), *partitions),
-            Command::DeleteRecords { topic, partition, .. } => {
+            Command::DeleteRecords { topic, partition, .. }
+            | Command::ElectPreferred { topic, partition: Some(partition) }
+            | Command::ElectUnclean { topic, partition: Some(partition) } => {
                 self.ensure_partition(self.topic(Some(topic)), *partition)
             }
             Command::SeekConsumer { consumer, partition: Some(partition), .. } => {
@@ -69,7 +74,12 @@ impl State {
             Command::StartWorkload { producer, workload } => self.start_workload(producer, workload.clone()),
             Command::StopWorkload { producer } => self.stop_workload(producer),
             Command::CrashBroker { broker } => self.crash_broker(*broker),
+            Command::ShutDownBroker { broker } => self.drive_broker(*broker, Broker::shut_down),
             Command::RestartBroker { broker } => self.restart_broker(*broker),
+            Command::ElectPreferred { topic, partition } => {
+                self.elect_leaders(topic, *partition, ElectionKind::Preferred);
+            }
+            Command::ElectUnclean { topic, partition } => self.elect_leaders(topic, *partition, ElectionKind::Unclean),
             Command::SetProducer { producer, setting, value } => self.set_producer(producer, setting, &value.0),
             Command::SetTopic { topic, setting, value } => self.set_topic(topic, setting, &value.0),
             Command::SetBroker { setting, value } => self.set_broker(setting, &value.0),
@@ -127,11 +137,19 @@ impl State {
     }
 
     fn ensure_broker(&self, broker: BrokerId, is_up: bool) -> Result<(), CommandError> {
-        match self.broker(broker).map(crate::engine::cluster::Broker::is_up) {
+        match self.broker(broker).map(Broker::is_up) {
             Some(up) if up == is_up => Ok(()),
             Some(true) => Err(CommandError::AlreadySo(format!("broker {broker} is running"))),
             Some(false) | None => Err(CommandError::AlreadySo(format!("broker {broker} is down"))),
         }
+    }
+
+    fn ensure_can_shut_down(&self, broker: BrokerId) -> Result<(), CommandError> {
+        self.ensure_broker(broker, true)?;
+        if self.broker(broker).is_some_and(Broker::is_shutting_down) {
+            return Err(CommandError::AlreadySo(format!("broker {broker} is about to stop")));
+        }
+        Ok(())
     }
 
     fn ensure_can_send(&self, producer: &str, count: u32) -> Result<(), CommandError> {
@@ -149,7 +167,22 @@ impl State {
             let text = format!("the topic has {now} partitions; Kafka can only add some, not take any away");
             return Err(CommandError::OutOfRange(text));
         }
-        Ok(())
+        let placed = self.place_more(topic, partitions, &mut self.placement.clone());
+        let refused =
+            |error| CommandError::Conflict(format!("{}: {error}", KafkaError::InvalidReplicationFactor.name()));
+        placed.map(|_| ()).map_err(refused)
+    }
+
+    /// The replicas of the partitions that a topic still lacks to have this many.
+    fn place_more(
+        &self,
+        topic: TopicId,
+        partitions: u32,
+        chance: &mut Prng,
+    ) -> Result<Vec<Vec<BrokerId>>, PlacementError> {
+        let existing = self.partition_counts[usize::from(topic.0)];
+        let usable = usable_brokers(self.controller.image());
+        place(&self.scenario.topics[usize::from(topic.0)], (existing, partitions - existing), &usable, chance)
     }
 
     fn send_by_hand(&mut self, producer: &str, record: &SendRecord, burst: Option<u32>) {
@@ -299,9 +332,9 @@ impl State {
 
     fn add_partitions(&mut self, topic: &str, partitions: u32) {
         let id = self.topic(Some(topic));
-        let first = self.partition_counts[usize::from(id.0)];
-        let replication_factor = self.scenario.topics[usize::from(id.0)].replication_factor;
-        let placed = ring_placement(self.scenario.brokers.count, first, partitions - first, replication_factor);
+        let mut chance = self.placement.clone();
+        let placed = self.place_more(id, partitions, &mut chance).expect("checked before");
+        self.placement = chance;
         self.drive_controller(|it, _, out| it.add_partitions(id, &placed, out));
     }
 
@@ -318,15 +351,27 @@ impl State {
         self.send_on(connection, Direction::ToServer, Payload::Request(correlation, Request::DeleteRecords(request)));
     }
 
+    /// An operator's request to the controller; it takes no time here.
+    fn elect_leaders(&mut self, topic: &str, partition: Option<PartitionId>, election: ElectionKind) {
+        let topic = self.topic(Some(topic));
+        for index in self.partitions_of(topic, partition) {
+            let partition = TopicPartition::new(topic, PartitionId(index));
+            self.drive_controller(|it, _, out| it.elect_leader(partition, election, out));
+        }
+    }
+
+    /// One partition of a topic, or all of them.
+    fn partitions_of(&self, topic: TopicId, partition: Option<PartitionId>) -> std::ops::Range<i32> {
+        match partition {
+            Some(partition) => partition.0..partition.0 + 1,
+            None => 0..i32::try_from(self.partition_counts[usize::from(topic.0)]).expect("partitions are few"),
+        }
+    }
+
     fn seek_consumer(&mut self, consumer: &str, partition: Option<PartitionId>, offset: Offset) {
         let at = self.consumer_index(consumer);
         let topic = self.consumers[at as usize].consumer.topic();
-        let count = i32::try_from(self.partition_counts[usize::from(topic.0)]).expect("partitions are few");
-        let partitions = match partition {
-            Some(partition) => partition.0..partition.0 + 1,
-            None => 0..count,
-        };
-        for index in partitions {
+        for index in self.partitions_of(topic, partition) {
             let partition = TopicPartition::new(topic, PartitionId(index));
             self.drive_consumer(at, |it, now, out| it.seek(now, partition, offset, out));
         }

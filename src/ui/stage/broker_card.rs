@@ -28,7 +28,7 @@ pub struct BrokerCardProps {
 pub fn BrokerCard(props: &BrokerCardProps) -> Html {
     let runner = use_runner();
     let broker = &props.broker;
-    let down = matches!(broker.state, BrokerState::Crashed { .. });
+    let down = !broker.state.is_up();
     html! {
         <section class={classes!(Class::NodeCard, down.then_some(Class::NodeCardDown))} data-node={Node::Broker(broker.id).key()}
             data-broker={broker.id.to_string()} data-state={broker.state.word()} aria-label={format!("Broker {}", broker.id)}>
@@ -55,6 +55,8 @@ fn condition(broker: &BrokerFrame) -> String {
             let noticed = if fenced { "fenced" } else { "not noticed yet" };
             format!("crashed at {}, {noticed}", format::time(VirtualTime(since_us)))
         }
+        BrokerState::Stopped { since_us } => format!("stopped at {}", format::time(VirtualTime(since_us))),
+        BrokerState::Stopping => "stopping".to_string(),
         BrokerState::Up if broker.open_requests == 0 => "up".to_string(),
         BrokerState::Up => format!("up · {} open", broker.open_requests),
     }
@@ -62,7 +64,7 @@ fn condition(broker: &BrokerFrame) -> String {
 
 /// What the short words stand for.
 fn condition_in_full(broker: &BrokerFrame) -> Option<String> {
-    (broker.state == BrokerState::Up).then(|| {
+    broker.state.is_up().then(|| {
         format!(
             "{} requests received and not answered, of which {} wait for replicas or for bytes",
             broker.open_requests, broker.delayed_requests

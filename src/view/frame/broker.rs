@@ -29,6 +29,13 @@ pub struct BrokerFrame {
 pub enum BrokerState {
     /// It runs.
     Up,
+    /// It runs, and waits for the controller to let it stop.
+    Stopping,
+    /// The process has stopped in order.
+    Stopped {
+        /// Since when, in microseconds.
+        since_us: u64,
+    },
     /// The process is dead; what it appended is on its disk.
     Crashed {
         /// Since when, in microseconds.
@@ -41,11 +48,19 @@ pub enum BrokerState {
 }
 
 impl BrokerState {
+    /// Whether its process runs.
+    #[must_use]
+    pub fn is_up(self) -> bool {
+        matches!(self, BrokerState::Up | BrokerState::Stopping)
+    }
+
     /// Its word in `data-state`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             BrokerState::Up => "up",
+            BrokerState::Stopping => "stopping",
+            BrokerState::Stopped { .. } => "stopped",
             BrokerState::Crashed { .. } => "crashed",
         }
     }
@@ -168,11 +183,13 @@ impl BrokerFrame {
 
 fn broker_state(state: &State, broker: &Broker) -> BrokerState {
     match state.crashed_at.get(&broker.id()) {
+        Some(since) if broker.has_stopped_cleanly() => BrokerState::Stopped { since_us: since.0 },
         Some(since) if !broker.is_up() => {
             let fenced = !state.controller.image().is_alive(broker.id());
             let session_ends = state.controller.session_ends_at(broker.id()).filter(|_| !fenced);
             BrokerState::Crashed { since_us: since.0, fenced, session_ends_us: session_ends.map(|at| at.0) }
         }
+        _ if broker.is_shutting_down() => BrokerState::Stopping,
         _ => BrokerState::Up,
     }
 }

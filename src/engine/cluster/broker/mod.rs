@@ -17,11 +17,10 @@ mod replicas;
 mod request_channel;
 
 use self::isr_proposals::IsrProposals;
-use self::lifecycle::Lifecycle;
+use self::lifecycle::{ControlledShutdown, Lifecycle};
 use self::producer_ids::ProducerIdManager;
 use self::purgatory::Purgatory;
 use self::request_channel::{Incoming, RequestChannel};
-use super::breakage::Breakage;
 use super::event::BrokerEvent;
 use super::metadata::MetadataCache;
 use super::output::{BrokerEffect, BrokerOutput, BrokerTimer, TimerKind};
@@ -48,8 +47,8 @@ pub struct Broker {
     partitions: imbl::OrdMap<TopicPartition, Arc<Partition>>,
     /// `replication-offset-checkpoint`: the high watermarks as last written to disk.
     checkpointed: imbl::OrdMap<TopicPartition, Offset>,
-    /// What is broken on purpose: in tests only.
-    breakage: Option<Breakage>,
+    /// `.kafka_cleanshutdown`: the broker epoch of the process that stopped in order; −1: it had none. Gone while a process runs.
+    clean_shutdown_file: Option<i64>,
     process: Process,
 }
 
@@ -57,6 +56,11 @@ pub struct Broker {
 #[derive(Clone, Debug)]
 struct Process {
     lifecycle: Lifecycle,
+    /// When it is to register or send a heartbeat next; a timer that comes earlier was set before plans changed.
+    next_contact: VirtualTime,
+    shutdown: Option<ControlledShutdown>,
+    /// What the clean shutdown file said when it started.
+    previous_broker_epoch: Option<i64>,
     metadata: MetadataCache,
     channel: RequestChannel,
     purgatory: Purgatory,
@@ -87,6 +91,9 @@ impl Process {
     fn down(config: Arc<BrokerConfig>) -> Self {
         Self {
             lifecycle: Lifecycle::Down,
+            next_contact: VirtualTime::NEVER,
+            shutdown: None,
+            previous_broker_epoch: None,
             metadata: MetadataCache::new(MetadataImage::empty(config)),
             channel: RequestChannel::default(),
             purgatory: Purgatory::default(),
@@ -111,14 +118,8 @@ impl Broker {
             last_number: 0,
             partitions: imbl::OrdMap::new(),
             checkpointed: imbl::OrdMap::new(),
-            breakage: None,
+            clean_shutdown_file: None,
         }
-    }
-
-    /// Breaks it on purpose, before it starts. For tests.
-    #[doc(hidden)]
-    pub fn break_it(&mut self, breakage: Option<Breakage>) {
-        self.breakage = breakage;
     }
 
     /// Its id.
@@ -137,6 +138,18 @@ impl Broker {
     #[must_use]
     pub fn is_unfenced(&self) -> bool {
         matches!(self.process.lifecycle, Lifecycle::Registered { is_fenced: false, .. })
+    }
+
+    /// Whether it was asked to stop, and waits for the controller to let it.
+    #[must_use]
+    pub fn is_shutting_down(&self) -> bool {
+        self.process.shutdown.is_some()
+    }
+
+    /// Whether it is down because it stopped in order.
+    #[must_use]
+    pub fn has_stopped_cleanly(&self) -> bool {
+        self.clean_shutdown_file.is_some()
     }
 
     /// Its settings.
@@ -246,7 +259,9 @@ impl Broker {
             TimerKind::RequestDone(connection) => self.request_done(now, connection, out),
             TimerKind::DelayedOperation(id) => self.delayed_operation_expired(now, id, out),
             TimerKind::Fetcher(leader) => self.fetcher_due(now, leader, out),
-            TimerKind::Lifecycle => self.contact_controller(now, out),
+            TimerKind::Lifecycle if now >= self.process.next_contact => self.contact_controller(now, out),
+            TimerKind::Lifecycle => {}
+            TimerKind::ShutdownTimeout => self.stop(now, out),
             TimerKind::IsrShrink => self.shrink_isrs(now, out),
             TimerKind::HighWatermarkCheckpoint => self.checkpoint_high_watermarks(now, out),
             TimerKind::Retention => self.apply_retention(now, out),

@@ -62,8 +62,7 @@ impl Broker {
             return;
         }
         let topic = self.process.metadata.image().topics.get(&partition.topic).expect("a partition has its topic");
-        let mut replica = Partition::new(partition, topic.config.clone(), self.wall_clock(now));
-        replica.break_it(self.breakage);
+        let replica = Partition::new(partition, topic.config.clone(), self.wall_clock(now));
         self.partitions.insert(partition, Arc::new(replica));
     }
 
@@ -119,13 +118,17 @@ impl Broker {
 
     /// Writes the high watermarks to disk.
     pub(super) fn checkpoint_high_watermarks(&mut self, now: VirtualTime, out: &mut BrokerOutput) {
+        self.write_high_watermarks();
+        self.schedule(now + CHECKPOINT_INTERVAL, TimerKind::HighWatermarkCheckpoint, out);
+    }
+
+    pub(super) fn write_high_watermarks(&mut self) {
         for (partition, replica) in &self.partitions {
             let high_watermark = replica.high_watermark();
             if self.checkpointed.get(partition) != Some(&high_watermark) {
                 self.checkpointed.insert(*partition, high_watermark);
             }
         }
-        self.schedule(now + CHECKPOINT_INTERVAL, TimerKind::HighWatermarkCheckpoint, out);
     }
 
     /// Deletes old segments of every replica, leading or not.

@@ -1,103 +1,185 @@
-//! Who leads when something changes, as this controller asks for it: an online election without ELR.
+//! Who leads when something changes: this controller asks [`crate::engine::cluster::partition_change`], which decides.
 //!
-//! The rule it keeps is [`crate::engine::cluster::partition_change`]'s, which decides; here a registration, which has no ELR, is
-//! put in its terms. So only a member of the ISR that is alive may lead, and an ISR is never written empty: while the last
-//! member is down the partition is offline and waits for it.
+//! The rule it keeps: a change is decided from the image and written in one delta with what caused it. Elections come from brokers
+//! that come and go, from a person (`kafka-leader-election.sh`), and from two periodic tasks: leaders move back to the preferred
+//! replica, and leaderless partitions whose topic allows it are led uncleanly.
 
-use crate::engine::cluster::partition_change::{
-    ElectionKind, LeaderRecoveryState, PartitionChangeBuilder, PartitionState,
-};
+use super::{Change, Controller};
+use crate::engine::cluster::event::ControllerEvent;
+use crate::engine::cluster::output::{ControllerEffect, ControllerOutput, ControllerTimer};
+use crate::engine::cluster::partition_change::{ElectionKind, PartitionChange, PartitionChangeBuilder};
 use crate::engine::cluster::protocol::PartitionRegistration;
-use crate::engine::common::BrokerId;
+use crate::engine::common::{BrokerId, KafkaError, TopicId, TopicPartition, VirtualTime};
+use crate::engine::config::BrokerConfig;
 
-/// The partition after its ISR is to be `target_isr` (in the order given) and the brokers for which `is_alive` holds may
-/// lead; nothing if that changes nothing.
-pub(super) fn change_partition(
-    partition: &PartitionRegistration,
-    target_isr: &[BrokerId],
-    is_alive: impl Fn(BrokerId) -> bool,
-) -> Option<PartitionRegistration> {
-    let before = PartitionState {
-        replicas: partition.replicas.clone(),
-        isr: partition.isr.clone(),
-        elr: [].into(),
-        last_known_elr: [].into(),
-        leader: partition.leader,
-        leader_epoch: partition.leader_epoch,
-        partition_epoch: partition.partition_epoch,
-        leader_recovery_state: LeaderRecoveryState::Recovered,
-    };
-    let builder = PartitionChangeBuilder {
-        partition: &before,
-        election: ElectionKind::Online,
-        target_isr: Some(target_isr),
-        min_isr: 1, // only ELR asks for it
-        elr_enabled: false,
-        unclean_shutdown_replicas: &[],
-    };
-    let after = builder.build(is_alive)?.after;
-    Some(PartitionRegistration {
-        replicas: after.replicas,
-        isr: after.isr,
-        leader: after.leader,
-        leader_epoch: after.leader_epoch,
-        partition_epoch: after.partition_epoch,
-    })
+/// When the periodic tasks are due; a timer that comes earlier was set for an interval that has changed since.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PeriodicTasks {
+    balance_leaders: VirtualTime,
+    elect_uncleanly: VirtualTime,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::common::LeaderEpoch;
-
-    fn brokers(ids: &[i32]) -> Vec<BrokerId> {
-        ids.iter().copied().map(BrokerId).collect()
+impl Default for PeriodicTasks {
+    fn default() -> Self {
+        Self { balance_leaders: VirtualTime::NEVER, elect_uncleanly: VirtualTime::NEVER }
     }
+}
 
-    /// Replicas 1 2 3, leader epoch 5, partition epoch 9; then leader, ISR and epochs after the change.
-    #[track_caller]
-    fn check(
-        leader: Option<i32>,
-        isr: &[i32],
-        target: &[i32],
-        alive: &[i32],
-        then: Option<(Option<i32>, &[i32], i32)>,
-    ) {
-        let before = PartitionRegistration {
-            replicas: brokers(&[1, 2, 3]).into(),
-            isr: brokers(isr).into(),
-            leader: leader.map(BrokerId),
-            leader_epoch: LeaderEpoch(5),
-            partition_epoch: 9,
+/// What is asked for a partition; the rest of the builder's questions the controller answers from its image.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wanted<'a> {
+    /// Which election; none: online, or unclean if the topic allows it.
+    pub(super) election: Option<ElectionKind>,
+    /// The ISR that is wanted; none: the present one.
+    pub(super) target_isr: Option<&'a [BrokerId]>,
+    /// A broker that goes: it cannot lead, whatever the image says.
+    pub(super) leaving: Option<BrokerId>,
+    /// A broker that comes: it can lead, whatever the image says.
+    pub(super) coming: Option<BrokerId>,
+    /// A broker that came back from a crash: it cannot lead now, and leaves the ELR.
+    pub(super) crashed: Option<BrokerId>,
+    /// The leader says that it has recovered.
+    pub(super) leader_has_recovered: bool,
+}
+
+impl Controller {
+    /// The partition after the change; none if nothing changes.
+    pub(super) fn change_of(
+        &self,
+        id: TopicPartition,
+        partition: &PartitionRegistration,
+        wanted: Wanted<'_>,
+    ) -> Option<PartitionChange> {
+        let config = &self.image.topics.get(&id.topic)?.config;
+        let min_isr = usize::try_from(config.min_insync_replicas).unwrap_or(usize::MAX).min(partition.replicas.len());
+        let usual = if config.unclean_leader_election_enable { ElectionKind::Unclean } else { ElectionKind::Online };
+        let crashed: Vec<BrokerId> = wanted.crashed.into_iter().collect();
+        let builder = PartitionChangeBuilder {
+            partition,
+            election: wanted.election.unwrap_or(usual),
+            target_isr: wanted.target_isr,
+            min_isr,
+            elr_enabled: self.image.broker_config.elr_version >= 1,
+            unclean_shutdown_replicas: &crashed,
+            leader_has_recovered: wanted.leader_has_recovered,
         };
-        let after = change_partition(&before, &brokers(target), |broker| alive.contains(&broker.0));
-        let expected = then.map(|(leader, isr, leader_epoch)| PartitionRegistration {
-            isr: brokers(isr).into(),
-            leader: leader.map(BrokerId),
-            leader_epoch: LeaderEpoch(leader_epoch),
-            partition_epoch: 10,
-            ..before.clone()
-        });
-        assert_eq!(after, expected);
+        builder.build(|broker| {
+            let is_gone = wanted.leaving == Some(broker) || wanted.crashed == Some(broker);
+            !is_gone && (wanted.coming == Some(broker) || self.image.is_active(broker))
+        })
     }
 
-    #[test]
-    fn the_table() {
-        // A follower leaves: the leader and its epoch stay.
-        check(Some(1), &[1, 2, 3], &[1, 2], &[1, 2], Some((Some(1), &[1, 2], 5)));
-        // The leader dies: the first valid one in assignment order, whatever the ISR's order.
-        check(Some(1), &[1, 3, 2], &[3, 2], &[2, 3], Some((Some(2), &[3, 2], 6)));
-        // The first replica is alive but not in the ISR.
-        check(Some(2), &[2, 3], &[3], &[1, 3], Some((Some(3), &[3], 6)));
-        // The last member dies: nobody leads, and it stays in the ISR.
-        check(Some(1), &[1], &[], &[2, 3], Some((None, &[1], 6)));
-        // It returns.
-        check(None, &[1], &[1], &[1, 2, 3], Some((Some(1), &[1], 6)));
-        // Others return before it: nothing.
-        check(None, &[1], &[1], &[2, 3], None);
-        // Nothing asked, nothing changed.
-        check(Some(1), &[1, 2], &[1, 2], &[1, 2, 3], None);
-        // A mere reordering is a change.
-        check(Some(1), &[1, 2], &[2, 1], &[1, 2, 3], Some((Some(1), &[2, 1], 5)));
+    /// The changes of all partitions for which `concerns` holds (`generateLeaderAndIsrUpdates`). Who leaves or has crashed leaves
+    /// the ISR.
+    pub(super) fn changes_where(
+        &self,
+        wanted: Wanted<'_>,
+        concerns: impl Fn(TopicPartition, &PartitionRegistration) -> bool,
+    ) -> Vec<Change> {
+        let concerned = self.image.partitions().filter(|(id, partition)| concerns(*id, partition));
+        let change = |(id, partition): (TopicPartition, &PartitionRegistration)| {
+            let goes = |member: &BrokerId| wanted.leaving == Some(*member) || wanted.crashed == Some(*member);
+            let target: Vec<BrokerId> = partition.isr.iter().copied().filter(|member| !goes(member)).collect();
+            let change = self.change_of(id, partition, Wanted { target_isr: Some(&target), ..wanted })?;
+            Some((id, change))
+        };
+        concerned.filter_map(change).collect()
     }
+
+    /// Elects a leader because an operator says so (`kafka-leader-election.sh`, `ReplicationControlManager.electLeader`).
+    ///
+    /// | election  | first of these that holds     | outcome |
+    /// |-----------|-------------------------------|---------|
+    /// | preferred | the first replica leads       | ELECTION_NOT_NEEDED |
+    /// | preferred | nothing would change          | PREFERRED_LEADER_NOT_AVAILABLE |
+    /// | unclean   | somebody leads                | ELECTION_NOT_NEEDED |
+    /// | unclean   | nothing would change          | ELIGIBLE_LEADERS_NOT_AVAILABLE |
+    /// | either    | -                             | the change is written |
+    pub fn elect_leader(&mut self, id: TopicPartition, election: ElectionKind, out: &mut ControllerOutput) {
+        match self.elected(id, election) {
+            Ok(change) => self.write(self.next_delta(), vec![(id, change)], out),
+            Err(error) => out.events.push(ControllerEvent::ElectionRefused { partition: id, election, error }),
+        }
+    }
+
+    fn elected(&self, id: TopicPartition, election: ElectionKind) -> Result<PartitionChange, KafkaError> {
+        let partition = self.image.partition(id).ok_or(KafkaError::UnknownTopicOrPartition)?;
+        let (is_needed, impossible) = match election {
+            ElectionKind::Unclean => (partition.leader.is_none(), KafkaError::EligibleLeadersNotAvailable),
+            ElectionKind::Preferred | ElectionKind::Online => {
+                (!partition.has_preferred_leader(), KafkaError::PreferredLeaderNotAvailable)
+            }
+        };
+        if !is_needed {
+            return Err(KafkaError::ElectionNotNeeded);
+        }
+        self.change_of(id, partition, Wanted { election: Some(election), ..Wanted::default() }).ok_or(impossible)
+    }
+
+    /// Sets the periodic tasks' timers, from now.
+    pub(super) fn schedule_periodic_tasks(&mut self, now: VirtualTime, out: &mut ControllerOutput) {
+        self.schedule_leader_balance(now, out);
+        self.schedule_unclean_elections(now, out);
+    }
+
+    fn schedule_leader_balance(&mut self, now: VirtualTime, out: &mut ControllerOutput) {
+        self.periodic.balance_leaders = now + balance_interval(&self.image.broker_config);
+        let timer = ControllerTimer::LeaderBalance;
+        out.effects.push(ControllerEffect::Schedule { at: self.periodic.balance_leaders, timer });
+    }
+
+    fn schedule_unclean_elections(&mut self, now: VirtualTime, out: &mut ControllerOutput) {
+        self.periodic.elect_uncleanly = now + unclean_interval(&self.image.broker_config);
+        let timer = ControllerTimer::UncleanElections;
+        out.effects.push(ControllerEffect::Schedule { at: self.periodic.elect_uncleanly, timer });
+    }
+
+    /// Sets the timers again whose interval differs from what it was under `before`.
+    pub(super) fn reschedule_periodic_tasks(
+        &mut self,
+        now: VirtualTime,
+        before: &BrokerConfig,
+        out: &mut ControllerOutput,
+    ) {
+        if balance_interval(before) != balance_interval(&self.image.broker_config) {
+            self.schedule_leader_balance(now, out);
+        }
+        if unclean_interval(before) != unclean_interval(&self.image.broker_config) {
+            self.schedule_unclean_elections(now, out);
+        }
+    }
+
+    /// Moves the leaders back that are not the first replica (`maybeBalancePartitionLeaders`). KRaft knows no threshold.
+    pub(super) fn balance_leaders(&mut self, now: VirtualTime, out: &mut ControllerOutput) {
+        if now < self.periodic.balance_leaders {
+            return;
+        }
+        if self.image.broker_config.auto_leader_rebalance_enable {
+            let wanted = Wanted { election: Some(ElectionKind::Preferred), ..Wanted::default() };
+            self.write_changes(self.changes_where(wanted, |_, partition| !partition.has_preferred_leader()), out);
+        }
+        self.schedule_leader_balance(now, out);
+    }
+
+    /// Elects uncleanly where nobody leads and the topic allows it (`maybeElectUncleanLeaders`).
+    pub(super) fn elect_uncleanly(&mut self, now: VirtualTime, out: &mut ControllerOutput) {
+        if now < self.periodic.elect_uncleanly {
+            return;
+        }
+        let allows = |topic: TopicId| {
+            self.image.topics.get(&topic).is_some_and(|topic| topic.config.unclean_leader_election_enable)
+        };
+        let is_leaderless =
+            |id: TopicPartition, partition: &PartitionRegistration| partition.leader.is_none() && allows(id.topic);
+        self.write_changes(self.changes_where(Wanted::default(), is_leaderless), out);
+        self.schedule_unclean_elections(now, out);
+    }
+}
+
+fn balance_interval(config: &BrokerConfig) -> VirtualTime {
+    VirtualTime::from_ms(config.leader_imbalance_check_interval_seconds.saturating_mul(1_000))
+}
+
+fn unclean_interval(config: &BrokerConfig) -> VirtualTime {
+    VirtualTime::from_ms(config.unclean_leader_election_interval_ms)
 }

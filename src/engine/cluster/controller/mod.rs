@@ -1,23 +1,26 @@
 //! The controller: knows who is alive, elects leaders, and writes every change of an ISR (`QuorumController`).
 //!
 //! Simplified: it is one node of its own that never fails, so what it writes is committed at once. It learns of a crash
-//! only when `broker.session.timeout.ms` has passed since the broker's last heartbeat, fences one stale broker at a time,
-//! and elects the first live replica of the ISR in assignment order. Brokers act on what it wrote when the update reaches
-//! them, not before. Elections are decided in [`election`], ISR proposals in [`alter_partition`], producer ids in
-//! `producer_ids`.
+//! only when `broker.session.timeout.ms` has passed since the broker's last heartbeat. Brokers act on what it wrote when the
+//! update reaches them, not before. The rule it keeps: the image changes only in [`Controller::write`], by a delta of whole
+//! objects, as a metadata log carries them. Brokers that come and go are in [`broker_life`], elections in [`election`], ISR
+//! proposals in [`alter_partition`], settings and new partitions in [`topics`], producer ids in `producer_ids`.
 
 mod alter_partition;
+mod broker_life;
 mod election;
 mod producer_ids;
+mod topics;
 
-use super::breakage::Breakage;
+use self::election::PeriodicTasks;
 use super::event::ControllerEvent;
 use super::output::{ControllerEffect, ControllerOutput, ControllerTimer};
+use super::partition_change::PartitionChange;
 use super::protocol::{
-    BrokerRegistration, ControllerRequest, ControllerResponse, CorrelationId, HeartbeatResponse, MetadataDelta,
+    BrokerRegistration, ControllerRequest, ControllerResponse, CorrelationId, LeaderRecoveryState, MetadataDelta,
     MetadataImage, MetadataUpdate, PartitionRegistration, TopicImage,
 };
-use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, PartitionId, TopicId, TopicPartition, VirtualTime};
+use crate::engine::common::{BrokerId, TopicId, TopicPartition, VirtualTime};
 use crate::engine::config::{BrokerConfig, TopicConfig};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +34,7 @@ pub struct NewTopic {
     pub name: Arc<str>,
     /// Its settings.
     pub config: Arc<TopicConfig>,
-    /// The replicas of each partition, the preferred leader first; see [`super::ring_placement`].
+    /// The replicas of each partition, the preferred leader first; see [`super::placement`].
     pub assignments: Vec<Vec<BrokerId>>,
 }
 
@@ -40,9 +43,11 @@ pub struct NewTopic {
 pub struct Controller {
     image: MetadataImage,
     sessions: BTreeMap<BrokerId, Session>,
-    /// What is broken on purpose: in tests only.
-    breakage: Option<Breakage>,
+    periodic: PeriodicTasks,
 }
+
+/// A partition and what becomes of it: decided, and not written.
+type Change = (TopicPartition, PartitionChange);
 
 /// What the controller knows of a registered broker beside its registration (`BrokerHeartbeatManager`).
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +56,14 @@ struct Session {
     last_contact: Option<VirtualTime>,
     /// The number of the last change at that time: what the next heartbeat should have.
     offset_then: i64,
+    /// The number of the last change that it said to know; −1: it has said nothing.
+    metadata_offset: i64,
+    /// The number of the change that began its controlled shutdown.
+    shutdown_offset: Option<i64>,
+}
+
+impl Session {
+    const NEW: Self = Self { last_contact: None, offset_then: -1, metadata_offset: -1, shutdown_offset: None };
 }
 
 impl Controller {
@@ -60,28 +73,25 @@ impl Controller {
     pub fn new(config: Arc<BrokerConfig>, brokers: &[BrokerId], topics: Vec<NewTopic>) -> Self {
         let mut image = MetadataImage::empty(config);
         for (epoch, broker) in (0..).zip(brokers) {
-            image.brokers.insert(*broker, BrokerRegistration { incarnation: 1, epoch, is_fenced: false });
+            image.brokers.insert(*broker, BrokerRegistration { is_fenced: false, ..BrokerRegistration::new(1, epoch) });
             image.offset = epoch;
         }
         for topic in topics {
             image.offset += 1;
-            let partitions = topic.assignments.iter().map(|replicas| new_partition(replicas)).collect();
+            let partitions =
+                topic.assignments.iter().map(|replicas| PartitionRegistration::new(replicas, replicas)).collect();
             image.topics.insert(topic.id, TopicImage { name: topic.name, config: topic.config, partitions });
         }
-        Self { image, sessions: BTreeMap::new(), breakage: None }
+        Self { image, sessions: BTreeMap::new(), periodic: PeriodicTasks::default() }
     }
 
-    /// Breaks it on purpose, before it starts. For tests.
-    #[doc(hidden)]
-    pub fn break_it(&mut self, breakage: Option<Breakage>) {
-        self.breakage = breakage;
-    }
-
-    /// Starts the sessions of all brokers. Call once, at the start of the run.
+    /// Starts the sessions of all brokers and the periodic tasks. Call once, at the start of the run.
     pub fn start(&mut self, now: VirtualTime, out: &mut ControllerOutput) {
-        let session = Session { last_contact: Some(now), offset_then: self.image.offset };
+        let offset = self.image.offset;
+        let session = Session { last_contact: Some(now), offset_then: offset, metadata_offset: offset, ..Session::NEW };
         self.sessions = self.image.brokers.keys().map(|broker| (*broker, session)).collect();
         self.schedule_session_check(now, out);
+        self.schedule_periodic_tasks(now, out);
     }
 
     /// All that it has written: what a broker that runs from the start is given.
@@ -107,11 +117,12 @@ impl Controller {
         out: &mut ControllerOutput,
     ) {
         let response = match request {
-            ControllerRequest::Register { incarnation } => {
-                ControllerResponse::Register(self.register(now, from, incarnation, out))
+            ControllerRequest::Register { incarnation, previous_broker_epoch } => {
+                ControllerResponse::Register(self.register(now, from, (incarnation, previous_broker_epoch), out))
             }
-            ControllerRequest::Heartbeat { broker_epoch, metadata_offset } => {
-                ControllerResponse::Heartbeat(self.heartbeat(now, from, broker_epoch, metadata_offset, out))
+            ControllerRequest::Heartbeat { broker_epoch, metadata_offset, wants_shut_down } => {
+                let heartbeat = (broker_epoch, metadata_offset, wants_shut_down);
+                ControllerResponse::Heartbeat(self.heartbeat(now, from, heartbeat, out))
             }
             ControllerRequest::AlterPartition(request) => {
                 ControllerResponse::AlterPartition(self.alter_partitions(from, &request, out))
@@ -126,165 +137,10 @@ impl Controller {
     /// A timer that it set has fired.
     pub fn timer(&mut self, now: VirtualTime, timer: ControllerTimer, out: &mut ControllerOutput) {
         match timer {
-            ControllerTimer::SessionCheck => {
-                if let Some(stale) = self.stale_broker(now) {
-                    self.fence(stale, out);
-                }
-                self.schedule_session_check(now, out);
-            }
+            ControllerTimer::SessionCheck => self.check_sessions(now, out),
+            ControllerTimer::LeaderBalance => self.balance_leaders(now, out),
+            ControllerTimer::UncleanElections => self.elect_uncleanly(now, out),
         }
-    }
-
-    /// Adds partitions to a topic (`kafka-topics.sh --alter`), with these replicas. Unknown topics are ignored.
-    pub fn add_partitions(&mut self, topic: TopicId, assignments: &[Vec<BrokerId>], out: &mut ControllerOutput) {
-        let Some(existing) = self.image.topics.get(&topic).map(|topic| topic.partitions.len()) else { return };
-        let first = i32::try_from(existing).expect("partitions are few");
-        let ids = (first..).map(|index| TopicPartition::new(topic, PartitionId(index)));
-        let alive = |replicas: &Vec<BrokerId>| {
-            let mut partition = new_partition(replicas);
-            // A partition that is created while brokers are down starts with the live ones in sync.
-            let isr: Vec<BrokerId> = replicas.iter().copied().filter(|broker| self.image.is_alive(*broker)).collect();
-            partition.leader = isr.first().copied();
-            if !isr.is_empty() {
-                partition.isr = isr.into();
-            }
-            partition
-        };
-        let partitions: Vec<_> = ids.zip(assignments.iter().map(alive)).collect();
-        let count = existing + partitions.len();
-        self.write(MetadataDelta { partitions, ..self.next_delta() }, out);
-        let partitions = u32::try_from(count).expect("partitions are few");
-        out.events.push(ControllerEvent::PartitionsAdded { topic, partitions });
-    }
-
-    /// Gives a topic other settings (`kafka-configs.sh --alter`). Unknown topics are ignored.
-    pub fn alter_topic_config(&mut self, topic: TopicId, config: Arc<TopicConfig>, out: &mut ControllerOutput) {
-        if let Some(name) = self.image.topics.get(&topic).map(|topic| topic.name.clone()) {
-            self.write(MetadataDelta { topics: vec![(topic, name, config)], ..self.next_delta() }, out);
-        }
-    }
-
-    /// Gives all brokers, and the controller, other settings.
-    pub fn alter_broker_config(&mut self, now: VirtualTime, config: Arc<BrokerConfig>, out: &mut ControllerOutput) {
-        self.write(MetadataDelta { broker_config: Some(config), ..self.next_delta() }, out);
-        self.schedule_session_check(now, out);
-    }
-
-    fn register(
-        &mut self,
-        now: VirtualTime,
-        broker: BrokerId,
-        incarnation: u32,
-        out: &mut ControllerOutput,
-    ) -> Result<i64, KafkaError> {
-        let known = self.image.brokers.get(&broker).copied();
-        let has_session = self.sessions.get(&broker).is_some_and(|session| session.last_contact.is_some());
-        if known.is_some_and(|known| has_session && known.incarnation != incarnation) {
-            return Err(KafkaError::DuplicateBrokerRegistration);
-        }
-        let epoch = self.image.offset + 1;
-        let registration = BrokerRegistration { incarnation, epoch, is_fenced: true };
-        self.write(MetadataDelta { brokers: vec![(broker, registration)], ..self.next_delta() }, out);
-        self.sessions.insert(broker, Session { last_contact: Some(now), offset_then: epoch });
-        out.effects.push(ControllerEffect::Update { to: broker, update: MetadataUpdate::Image(self.image.clone()) });
-        out.events.push(ControllerEvent::BrokerRegistered { broker, broker_epoch: epoch });
-        self.schedule_session_check(now, out);
-        Ok(epoch)
-    }
-
-    fn heartbeat(
-        &mut self,
-        now: VirtualTime,
-        broker: BrokerId,
-        broker_epoch: i64,
-        metadata_offset: i64,
-        out: &mut ControllerOutput,
-    ) -> Result<HeartbeatResponse, KafkaError> {
-        let known = *self.image.brokers.get(&broker).ok_or(KafkaError::BrokerIdNotRegistered)?;
-        if known.epoch != broker_epoch {
-            return Err(KafkaError::StaleBrokerEpoch);
-        }
-        let offset_then = self.sessions.get(&broker).map_or(-1, |session| session.offset_then);
-        self.sessions.insert(broker, Session { last_contact: Some(now), offset_then: self.image.offset });
-        if metadata_offset < offset_then {
-            let update = MetadataUpdate::Image(self.image.clone());
-            out.effects.push(ControllerEffect::Update { to: broker, update });
-        }
-        let has_caught_up = metadata_offset >= known.epoch;
-        if known.is_fenced && has_caught_up {
-            self.unfence(broker, out);
-            self.schedule_session_check(now, out);
-        }
-        Ok(HeartbeatResponse { is_fenced: known.is_fenced && !has_caught_up })
-    }
-
-    /// The broker that has been silent longest, if its session has run out.
-    fn stale_broker(&self, now: VirtualTime) -> Option<BrokerId> {
-        let (contact, broker) = self.oldest_contact()?;
-        (now >= contact + self.session_timeout()).then_some(broker)
-    }
-
-    fn oldest_contact(&self) -> Option<(VirtualTime, BrokerId)> {
-        self.sessions.iter().filter_map(|(broker, session)| Some((session.last_contact?, *broker))).min()
-    }
-
-    fn session_timeout(&self) -> VirtualTime {
-        VirtualTime::from_ms(self.image.broker_config.broker_session_timeout_ms)
-    }
-
-    fn schedule_session_check(&self, now: VirtualTime, out: &mut ControllerOutput) {
-        if let Some((contact, _)) = self.oldest_contact() {
-            let at = now.max(contact + self.session_timeout());
-            out.effects.push(ControllerEffect::Schedule { at, timer: ControllerTimer::SessionCheck });
-        }
-    }
-
-    /// Ends a broker's session: it leaves every ISR, and what it led gets another leader, in one change.
-    fn fence(&mut self, broker: BrokerId, out: &mut ControllerOutput) {
-        if let Some(session) = self.sessions.get_mut(&broker) {
-            session.last_contact = None;
-        }
-        let Some(registration) = self.image.brokers.get(&broker).copied().filter(|known| !known.is_fenced) else {
-            return;
-        };
-        let is_alive = |candidate: BrokerId| candidate != broker && self.image.is_alive(candidate);
-        let without = |partition: &PartitionRegistration| -> Option<PartitionRegistration> {
-            let is_left = |member: &BrokerId| *member != broker;
-            let mut target: Vec<BrokerId> = partition.isr.iter().copied().filter(is_left).collect();
-            if self.breakage == Some(Breakage::ElectOutOfIsr) && partition.leader == Some(broker) {
-                target = partition.replicas.iter().copied().find(|replica| is_alive(*replica)).into_iter().collect();
-            }
-            let concerns = partition.isr.contains(&broker) || partition.leader == Some(broker);
-            if concerns { election::change_partition(partition, &target, is_alive) } else { None }
-        };
-        let partitions = self.changed_partitions(without);
-        out.events.push(ControllerEvent::BrokerFenced { broker });
-        let brokers = vec![(broker, BrokerRegistration { is_fenced: true, ..registration })];
-        self.write(MetadataDelta { brokers, partitions, ..self.next_delta() }, out);
-    }
-
-    /// Lets a broker lead again; partitions that had no leader and have it in their ISR are led by it.
-    fn unfence(&mut self, broker: BrokerId, out: &mut ControllerOutput) {
-        let registration = *self.image.brokers.get(&broker).expect("the caller has found it registered");
-        let is_alive = |candidate: BrokerId| candidate == broker || self.image.is_alive(candidate);
-        let with = |partition: &PartitionRegistration| {
-            if partition.leader.is_none() {
-                election::change_partition(partition, &partition.isr, is_alive)
-            } else {
-                None
-            }
-        };
-        let partitions = self.changed_partitions(with);
-        out.events.push(ControllerEvent::BrokerUnfenced { broker });
-        let brokers = vec![(broker, BrokerRegistration { is_fenced: false, ..registration })];
-        self.write(MetadataDelta { brokers, partitions, ..self.next_delta() }, out);
-    }
-
-    fn changed_partitions(
-        &self,
-        change: impl Fn(&PartitionRegistration) -> Option<PartitionRegistration>,
-    ) -> Vec<(TopicPartition, PartitionRegistration)> {
-        self.image.partitions().filter_map(|(partition, state)| Some((partition, change(state)?))).collect()
     }
 
     fn next_delta(&self) -> MetadataDelta {
@@ -298,12 +154,21 @@ impl Controller {
         }
     }
 
-    /// Makes a change, reports what it did to partitions, and tells every registered broker.
-    fn write(&mut self, delta: MetadataDelta, out: &mut ControllerOutput) {
-        for (partition, state) in &delta.partitions {
-            if let Some(before) = self.image.partition(*partition) {
-                report_change(*partition, before, state, out);
+    /// Writes changes of partitions, if there are any.
+    fn write_changes(&mut self, changes: Vec<Change>, out: &mut ControllerOutput) {
+        if !changes.is_empty() {
+            self.write(self.next_delta(), changes, out);
+        }
+    }
+
+    /// Makes a change, with the changes of partitions that go with it; reports these, and tells every registered broker. The
+    /// image changes nowhere else.
+    fn write(&mut self, mut delta: MetadataDelta, changes: Vec<Change>, out: &mut ControllerOutput) {
+        for (partition, change) in changes {
+            if let Some(before) = self.image.partition(partition) {
+                report_change(partition, before, &change, out);
             }
+            delta.partitions.push((partition, change.after));
         }
         self.image.apply(&delta);
         for broker in self.image.brokers.keys() {
@@ -313,32 +178,31 @@ impl Controller {
     }
 }
 
-fn new_partition(replicas: &[BrokerId]) -> PartitionRegistration {
-    PartitionRegistration {
-        replicas: replicas.into(),
-        isr: replicas.into(),
-        leader: replicas.first().copied(),
-        leader_epoch: LeaderEpoch(0),
-        partition_epoch: 0,
-    }
-}
-
 fn report_change(
     partition: TopicPartition,
     before: &PartitionRegistration,
-    after: &PartitionRegistration,
+    PartitionChange { after, elected_by }: &PartitionChange,
     out: &mut ControllerOutput,
 ) {
+    let partition_epoch = after.partition_epoch;
     if before.leader != after.leader {
         out.events.push(ControllerEvent::LeaderElected {
             partition,
             previous: before.leader,
             leader: after.leader,
             leader_epoch: after.leader_epoch,
+            elected_by: *elected_by,
         });
     }
     if before.isr != after.isr {
-        let (isr, partition_epoch) = (after.isr.to_vec(), after.partition_epoch);
-        out.events.push(ControllerEvent::IsrChanged { partition, isr, partition_epoch });
+        out.events.push(ControllerEvent::IsrChanged { partition, isr: after.isr.to_vec(), partition_epoch });
+    }
+    if before.elr != after.elr {
+        out.events.push(ControllerEvent::ElrChanged { partition, elr: after.elr.to_vec(), partition_epoch });
+    }
+    let has_recovered = before.leader_recovery_state == LeaderRecoveryState::Recovering
+        && after.leader_recovery_state == LeaderRecoveryState::Recovered;
+    if has_recovered {
+        out.events.push(ControllerEvent::LeaderRecovered { partition, partition_epoch });
     }
 }

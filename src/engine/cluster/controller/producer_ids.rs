@@ -26,7 +26,7 @@ impl Controller {
         }
         let block = ProducerIdsBlock { first: self.image.next_producer_id, len: BLOCK_LEN };
         let next_producer_id = Some(block.first + block.len);
-        self.write(MetadataDelta { next_producer_id, ..self.next_delta() }, out);
+        self.write(MetadataDelta { next_producer_id, ..self.next_delta() }, Vec::new(), out);
         out.events.push(ControllerEvent::ProducerIdsAllocated { broker, block });
         Ok(block)
     }

@@ -12,7 +12,6 @@ mod tests;
 pub(super) use follower::FetchedOutcome;
 pub(super) use leader::{LeaderContext, ProposalOutcome, Refusal};
 
-use super::breakage::Breakage;
 use super::event::BrokerEvent;
 use super::in_sync_replicas::InSyncReplicas;
 use super::protocol::{LeaderAndEpoch, PartitionRegistration};
@@ -29,8 +28,6 @@ pub struct Partition {
     id: TopicPartition,
     log: Log,
     role: Role,
-    /// What is broken on purpose: in tests only.
-    breakage: Option<Breakage>,
 }
 
 /// What a replica is to its partition.
@@ -69,12 +66,7 @@ pub struct Follower {
 impl Partition {
     /// An empty replica that nobody leads yet.
     pub(super) fn new(id: TopicPartition, config: Arc<TopicConfig>, now: Timestamp) -> Self {
-        Self { id, log: Log::new(config, now), role: Role::Offline, breakage: None }
-    }
-
-    pub(super) fn break_it(&mut self, breakage: Option<Breakage>) {
-        self.breakage = breakage;
-        self.log.accept_any_sequence(breakage == Some(Breakage::AcceptAnySequence));
+        Self { id, log: Log::new(config, now), role: Role::Offline }
     }
 
     /// Which partition.
@@ -222,10 +214,16 @@ impl Partition {
         self.role = Role::Offline;
     }
 
-    /// The process starts again, with the high watermark that it had written to disk.
-    pub(super) fn reopen(&mut self, high_watermark: Offset, now: Timestamp, events: &mut Vec<BrokerEvent>) {
+    /// The process starts again after that kind of end, with the high watermark that was written to disk.
+    pub(super) fn reopen(
+        &mut self,
+        shutdown: Shutdown,
+        high_watermark: Offset,
+        now: Timestamp,
+        events: &mut Vec<BrokerEvent>,
+    ) {
         let from = self.log.high_watermark();
-        self.log.reopen(Shutdown::Crash, high_watermark, now);
+        self.log.reopen(shutdown, high_watermark, now);
         self.report_high_watermark(from, events);
     }
 

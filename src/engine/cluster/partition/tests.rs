@@ -21,11 +21,10 @@ fn replica(leads: bool, epochs: &[(i32, i64)], end: i64) -> Partition {
     }
     partition.log.append_as_follower(&batches, 0).expect("offsets ascend");
     let state = PartitionRegistration {
-        replicas: [ME, OTHER].into(),
-        isr: [ME, OTHER].into(),
         leader: Some(if leads { ME } else { OTHER }),
         leader_epoch: LeaderEpoch(9),
         partition_epoch: 9,
+        ..PartitionRegistration::new(&[ME, OTHER], &[ME, OTHER])
     };
     partition.apply(ME, &state, VirtualTime::ZERO, &mut Vec::new());
     partition
@@ -93,11 +92,9 @@ fn a_follower_of_later_epochs_than_the_leaders_is_out_of_range() {
 fn an_older_update_changes_nothing() {
     let mut partition = replica(true, &[(0, 0)], 4);
     let older = PartitionRegistration {
-        replicas: [ME, OTHER].into(),
-        isr: [OTHER].into(),
-        leader: Some(OTHER),
         leader_epoch: LeaderEpoch(8),
         partition_epoch: 8,
+        ..PartitionRegistration::new(&[ME, OTHER], &[OTHER])
     };
     let mut events = Vec::new();
     assert!(!partition.apply(ME, &older, VirtualTime::ZERO, &mut events));

@@ -1,7 +1,7 @@
 //! Which brokers hold a new partition (KAFKA 6.7).
 //!
-//! [`ring_placement`] is what a scenario's topics get: simplified, the same every time. [`striped::place`] is KRaft's, with racks,
-//! fenced brokers and chance; [`rack_unaware::place`] is what ZooKeeper-era tools did, for the contrast.
+//! [`ring_placement`] is what a scenario's topics get if it says nothing: simplified, the same every time. [`striped::place`] is KRaft's,
+//! with racks, fenced brokers and chance, for scenarios that ask for it; [`rack_unaware::place`] is what ZooKeeper-era tools did, for the contrast.
 
 pub mod rack_unaware;
 pub mod random;

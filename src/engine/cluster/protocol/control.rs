@@ -14,6 +14,8 @@ pub enum ControllerRequest {
     Register {
         /// Which start of the process this is.
         incarnation: u32,
+        /// The broker epoch in the clean shutdown file, which the process before it left if it stopped in order; none: it died.
+        previous_broker_epoch: Option<i64>,
     },
     /// A broker lives (`BrokerHeartbeatRequest`).
     Heartbeat {
@@ -21,6 +23,8 @@ pub enum ControllerRequest {
         broker_epoch: i64,
         /// Number of the last metadata update it has applied; −1: none.
         metadata_offset: i64,
+        /// It wants to stop, and asks for its leaderships to be moved first.
+        wants_shut_down: bool,
     },
     /// A leader proposes other in-sync replicas.
     AlterPartition(AlterPartitionRequest),
@@ -37,7 +41,7 @@ impl ControllerRequest {
     pub fn size_in_bytes(&self) -> usize {
         super::REQUEST_HEADER_BYTES
             + match self {
-                ControllerRequest::Register { .. } => 120,
+                ControllerRequest::Register { .. } => 128,
                 ControllerRequest::Heartbeat { .. } => 24,
                 ControllerRequest::AllocateProducerIds { .. } => 4 + 8 + 1,
                 ControllerRequest::AlterPartition(request) => {
@@ -81,6 +85,8 @@ impl ControllerResponse {
 pub struct HeartbeatResponse {
     /// The broker leads nothing and is in no ISR until it has caught up with the metadata.
     pub is_fenced: bool,
+    /// It may stop now: it leads nothing, and the others know.
+    pub should_shut_down: bool,
 }
 
 /// Producer ids that one broker may give (`ProducerIdsBlock`).
@@ -101,7 +107,7 @@ pub struct AlterPartitionRequest {
     pub partitions: Vec<ProposedIsr>,
 }
 
-/// One proposed ISR.
+/// One proposed ISR. The proposer's log is as it is: a proposal always says RECOVERED (`LeaderRecoveryState`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProposedIsr {
     /// The partition.
@@ -207,6 +213,22 @@ pub struct BrokerRegistration {
     pub epoch: i64,
     /// Not alive, or not caught up.
     pub is_fenced: bool,
+    /// It stops in order: it leads nothing any more and joins no ISR. Until it registers again.
+    pub in_controlled_shutdown: bool,
+}
+
+impl BrokerRegistration {
+    /// A broker that has just registered: fenced.
+    #[must_use]
+    pub fn new(incarnation: u32, epoch: i64) -> Self {
+        Self { incarnation, epoch, is_fenced: true, in_controlled_shutdown: false }
+    }
+
+    /// Whether it may lead and be in an ISR.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        !self.is_fenced && !self.in_controlled_shutdown
+    }
 }
 
 /// One topic in the metadata (`TopicImage`).
@@ -220,17 +242,56 @@ pub struct TopicImage {
     pub partitions: imbl::Vector<PartitionRegistration>,
 }
 
+/// Whether a leader must first recover what an unclean election may have lost (`LeaderRecoveryState`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LeaderRecoveryState {
+    /// Elected cleanly, or recovered since.
+    #[default]
+    Recovered,
+    /// Elected uncleanly, and no ISR change of the leader has reached the controller since.
+    Recovering,
+}
+
 /// One partition in the metadata (`PartitionRegistration`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartitionRegistration {
     /// Brokers that hold it, in assignment order. Fixed.
     pub replicas: Arc<[BrokerId]>,
-    /// Brokers in sync with the leader. Never empty.
+    /// Brokers in sync with the leader. Empty only with ELR on, and then nobody leads.
     pub isr: Arc<[BrokerId]>,
+    /// Eligible leader replicas: out of sync, but known to have every committed record.
+    pub elr: Arc<[BrokerId]>,
+    /// The leader before the last one was lost, if nobody has led since; at most one broker.
+    pub last_known_elr: Arc<[BrokerId]>,
     /// Who leads; none: offline.
     pub leader: Option<BrokerId>,
     /// Rises when the leader changes.
     pub leader_epoch: LeaderEpoch,
     /// Rises with every change.
     pub partition_epoch: i32,
+    /// Whether the leader has something to recover.
+    pub leader_recovery_state: LeaderRecoveryState,
+}
+
+impl PartitionRegistration {
+    /// A new partition: epochs 0, led by the first of `isr`, or by nobody if that is empty.
+    #[must_use]
+    pub fn new(replicas: &[BrokerId], isr: &[BrokerId]) -> Self {
+        Self {
+            replicas: replicas.into(),
+            isr: isr.into(),
+            elr: [].into(),
+            last_known_elr: [].into(),
+            leader: isr.first().copied(),
+            leader_epoch: LeaderEpoch(0),
+            partition_epoch: 0,
+            leader_recovery_state: LeaderRecoveryState::Recovered,
+        }
+    }
+
+    /// Whether the preferred leader, the first replica, leads.
+    #[must_use]
+    pub fn has_preferred_leader(&self) -> bool {
+        self.leader.is_some() && self.leader == self.replicas.first().copied()
+    }
 }

@@ -11,8 +11,8 @@ mod data;
 
 pub use control::{
     AlterPartitionRequest, AlterPartitionResponse, AlterPartitionResult, BrokerRegistration, ControllerRequest,
-    ControllerResponse, HeartbeatResponse, MetadataDelta, MetadataImage, MetadataUpdate, PartitionRegistration,
-    ProducerIdsBlock, ProposedIsr, TopicImage,
+    ControllerResponse, HeartbeatResponse, LeaderRecoveryState, MetadataDelta, MetadataImage, MetadataUpdate,
+    PartitionRegistration, ProducerIdsBlock, ProposedIsr, TopicImage,
 };
 pub use data::{
     DeleteRecordsRequest, DeleteRecordsResponse, DivergingEpoch, FetchPartition, FetchRequest, FetchResponse,

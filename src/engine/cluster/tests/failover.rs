@@ -1,9 +1,9 @@
 //! A leader dies: who takes over, what is lost, where logs are cut (KAFKA 6.5, 6.6, 12).
 
 use crate::engine::cluster::event::{BrokerEvent, ControllerEvent, TruncationReason};
-use crate::engine::cluster::test_driver::{Cluster, P0, ms};
+use crate::engine::cluster::test_driver::{Cluster, P0, free_of_cost, ms};
 use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, Offset};
-use crate::engine::config::{Acks, TopicConfig};
+use crate::engine::config::{Acks, BrokerConfig, TopicConfig};
 
 /// KAFKA 12, D1: acks=1 loses an acknowledged record on a clean failover.
 #[test]
@@ -67,8 +67,9 @@ fn acks_all_loses_nothing_in_the_same_crash() {
 }
 
 #[test]
-fn the_last_in_sync_replica_stays_in_the_isr_and_brings_the_partition_back() {
-    let mut cluster = Cluster::new(2, 1, 2, TopicConfig::default());
+fn without_elr_the_last_in_sync_replica_stays_in_the_isr_and_brings_the_partition_back() {
+    let config = BrokerConfig { elr_version: 0, ..free_of_cost() };
+    let mut cluster = Cluster::with_config(2, 1, 2, TopicConfig::default(), config);
     cluster.run_for(ms(100));
     cluster.crash(2);
     cluster.run_for(ms(11_000));

@@ -41,6 +41,7 @@ fn a_crashed_broker_is_fenced_and_comes_back_as_a_follower() {
             of_3[..],
             [
                 ControllerEvent::BrokerFenced { .. },
+                ControllerEvent::UncleanShutdownDetected { .. },
                 ControllerEvent::BrokerRegistered { .. },
                 ControllerEvent::BrokerUnfenced { .. }
             ]
