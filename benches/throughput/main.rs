@@ -9,7 +9,6 @@ mod engine;
 mod measure;
 mod records;
 mod simulation;
-mod swarm;
 
 /// In a browser the page that loads this calls [`clock::browser::report`]; here it is called at once.
 fn main() {
