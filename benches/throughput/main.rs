@@ -9,6 +9,7 @@ mod engine;
 mod measure;
 mod records;
 mod simulation;
+mod swarm;
 
 /// In a browser the page that loads this calls [`clock::browser::report`]; here it is called at once.
 fn main() {

@@ -7,7 +7,7 @@ use highwater::engine::config::CompressionType;
 use highwater::engine::record::Compression;
 
 use crate::records::Records;
-use crate::{bare, clock, engine, simulation};
+use crate::{bare, clock, engine, simulation, swarm};
 
 /// Records of a round.
 const RECORDS: usize = 200_000;
@@ -24,6 +24,7 @@ pub(crate) fn report() -> String {
         hot_path(&mut report, codec);
     }
     whole_simulation(&mut report);
+    random_runs(&mut report);
     report
 }
 
@@ -32,6 +33,13 @@ fn whole_simulation(report: &mut String) {
     let seconds = (0..ROUNDS_OF_A_SIMULATION).map(|_| time(simulation::run)).collect();
     let rate = simulation::RECORDS as f64 / median(seconds);
     writeln!(report, "simulation/records-per-second {rate:.3}").expect("a string takes everything");
+}
+
+/// Watched random runs a minute.
+fn random_runs(report: &mut String) {
+    let seconds = (0..ROUNDS_OF_A_SIMULATION).map(|_| time(swarm::run_some)).collect();
+    let rate = 60.0 * swarm::RUNS as f64 / median(seconds);
+    writeln!(report, "swarm/runs-per-minute {rate:.3}").expect("a string takes everything");
 }
 
 /// The engine's hot path and the bare loop, round by round.

@@ -33,6 +33,7 @@ mod ring_view;
 mod run_command;
 mod segments;
 mod sender;
+mod swarm;
 mod timeline;
 mod trace_hashes;
 mod vectors;

@@ -3,11 +3,13 @@
 //! The rule it keeps: results go to standard output, sentences about what went wrong to standard error. Exit 0: done. 1: what was looked
 //! at is bad. 2: bad usage. A reader that closes the pipe early ends a command quietly.
 
+mod break_it;
 mod dump;
 mod partition;
 mod recover;
 mod run;
 mod seek;
+mod swarm;
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
@@ -28,6 +30,13 @@ const COMMANDS: &[Command] = &[
     Command { name: "recover", summary: "cut a torn tail, rebuild indexes", help: recover::HELP, run: recover::run },
     Command { name: "seek", summary: "find a record by offset or timestamp", help: seek::HELP, run: seek::run },
     Command { name: "run", summary: "run a scenario of the simulated cluster", help: run::HELP, run: run::run },
+    Command { name: "swarm", summary: "random runs against every promise", help: swarm::HELP, run: swarm::run },
+    Command {
+        name: "break",
+        summary: "find faults that show what is possible",
+        help: break_it::HELP,
+        run: break_it::run,
+    },
     Command { name: "partition", summary: "where keys land", help: partition::HELP, run: partition::run },
 ];
 

@@ -60,7 +60,7 @@ struct Report {
     list: Option<Vec<RecordId>>,
 }
 
-fn parse_figure(text: &str) -> Result<Figure, Failure> {
+pub(super) fn parse_figure(text: &str) -> Result<Figure, Failure> {
     let figure = Figure::ALL.into_iter().find(|figure| figure.word() == text);
     figure.ok_or_else(|| {
         let known: Vec<&str> = Figure::ALL.into_iter().map(Figure::word).collect();
@@ -72,7 +72,7 @@ fn parse_seed(text: &str) -> Result<u64, Failure> {
     text.parse().map_err(|_| Failure::Usage(format!("--seed: `{text}` is not a whole number of 0 to {}", u64::MAX)))
 }
 
-fn read(path: &Path) -> Result<Scenario, Failure> {
+pub(super) fn read(path: &Path) -> Result<Scenario, Failure> {
     let file = if path.is_dir() { path.join("scenario.json") } else { path.to_path_buf() };
     let text = std::fs::read_to_string(&file).map_err(|error| Failure::file(&file, &error))?;
     Scenario::from_json(&text).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))

@@ -37,6 +37,7 @@
 //! KRaft's quorum is in [`quorum`], its log in [`metadata_log`]; the one controller here, which never fails, does not write through
 //! them yet: it decides, and pushes what it wrote.
 
+mod breakage;
 pub mod broker;
 pub mod controller;
 mod delayed_fetch;
@@ -60,6 +61,8 @@ pub(in crate::engine) mod test_driver;
 #[cfg(test)]
 mod tests;
 
+#[doc(hidden)]
+pub use breakage::Breakage;
 pub use broker::Broker;
 pub use controller::{Controller, NewTopic};
 pub use event::{BrokerEvent, ControllerEvent};

@@ -52,19 +52,20 @@ pub fn scenario(seed: u64) -> Scenario {
     scenario
 }
 
-struct Dice(Prng);
+/// Draws for a generator.
+pub(super) struct Dice(pub(super) Prng);
 
 impl Dice {
-    fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub(super) fn between(&mut self, low: u64, high: u64) -> u64 {
         self.0.between(low, high)
     }
-    fn signed(&mut self, low: u64, high: u64) -> i64 {
+    pub(super) fn signed(&mut self, low: u64, high: u64) -> i64 {
         i64::try_from(self.0.between(low, high)).expect("small")
     }
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+    pub(super) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[usize::try_from(self.0.below(of.len() as u64)).expect("small")]
     }
-    fn chance(&mut self, per_mille: u32) -> bool {
+    pub(super) fn chance(&mut self, per_mille: u32) -> bool {
         self.0.chance(per_mille)
     }
 }

@@ -6,12 +6,16 @@
 //! `scheduler` holds what is to come, `network` what is on the wires; the `step_*` files let brokers, producers and consumers
 //! act and write down in the `ledger` what became of every record.
 
+pub mod adversary;
 pub mod chunked;
 pub mod command;
 pub mod consumer_node;
 pub mod content;
 pub mod event;
+mod faults;
 pub mod generate;
+pub mod guarantees;
+pub mod invariants;
 pub mod ledger;
 pub mod links;
 pub mod metrics;
@@ -21,6 +25,7 @@ pub mod report;
 pub mod scenario;
 mod scenario_json;
 pub mod scheduler;
+pub mod shrink;
 pub mod simulation;
 mod start;
 pub mod state;
@@ -31,6 +36,7 @@ mod step_command;
 mod step_consumer;
 mod step_producer;
 mod step_producer_id;
+pub mod swarm;
 pub mod timeline;
 mod topic_placement;
 pub mod trace;
@@ -39,6 +45,8 @@ pub mod workload;
 pub use command::{Command, CommandError, HeaderContent, SendRecord, SettingContent, TimedCommand};
 pub use content::Content;
 pub use event::{Event, EventKind, Limit, MarkKind, ProducerEvent};
+pub use guarantees::{Anomaly, Faults, Guarantees, Promise, Reason, Terms, guarantees};
+pub use invariants::{Invariants, Violation};
 pub use ledger::{Figure, Ledger, Totals};
 pub use report::RunReport;
 pub use scenario::{Client, Scenario, ScenarioError};

@@ -5,8 +5,10 @@
 
 use super::command::{Command, CommandError, TimedCommand};
 use super::event::{Event, EventKind, Limit};
+use super::invariants::Invariants;
 use super::scenario::Scenario;
 use super::state::State;
+use crate::engine::cluster::Breakage;
 use crate::engine::common::{VirtualTime, limits};
 use std::sync::Arc;
 
@@ -24,8 +26,15 @@ impl Simulation {
     /// The run of a valid scenario at time 0, with its commands to come.
     #[must_use]
     pub fn new(scenario: Arc<Scenario>) -> Self {
+        Self::with_breakage(scenario, None)
+    }
+
+    /// A run of an engine that is broken on purpose, to see whether the invariants and guarantees notice. For tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_breakage(scenario: Arc<Scenario>, breakage: Option<Breakage>) -> Self {
         let script = Arc::new(scenario.commands.clone());
-        let mut simulation = Self { state: State::new(scenario), script, done: 0 };
+        let mut simulation = Self { state: State::new(scenario, breakage), script, done: 0 };
         simulation.run_due(VirtualTime::ZERO);
         simulation
     }
@@ -50,6 +59,7 @@ impl Simulation {
         self.state.command(&command)?;
         Arc::make_mut(&mut self.script).insert(self.done, TimedCommand { at: self.state.now, command });
         self.done += 1;
+        self.state.settle();
         self.run_due(self.state.now);
         Ok(())
     }
@@ -66,6 +76,7 @@ impl Simulation {
             if self.state.command(&command).is_err() {
                 self.state.emit(EventKind::CommandRefused(Arc::new(command)));
             }
+            self.state.settle();
             self.run_due(at);
         }
         self.run_due(time);
@@ -97,7 +108,13 @@ impl Simulation {
                 return;
             }
             self.state.run_task(task);
+            self.state.settle();
         }
+    }
+
+    /// Watches the invariants from now on; see [`State::invariants`].
+    pub fn watch(&mut self) {
+        self.state.watch = Some(Arc::new(Invariants::of(&self.state)));
     }
 
     /// Keeps events from now on, to be taken by [`Simulation::take_events`].

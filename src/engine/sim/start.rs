@@ -11,7 +11,7 @@ use super::state::State;
 use super::step_command::workload_stream;
 use super::topic_placement::{all_alive, place};
 use super::trace::TraceHash;
-use crate::engine::cluster::{Broker, Controller, NewTopic};
+use crate::engine::cluster::{Breakage, Broker, Controller, NewTopic};
 use crate::engine::common::{BrokerId, PartitionId, Prng, TopicId, TopicPartition, VirtualTime};
 use crate::engine::config::TopicConfig;
 use crate::engine::consumer::Consumer;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 impl State {
     /// The state at time 0, before anything has happened. The scenario is valid.
-    pub(super) fn new(scenario: Arc<Scenario>) -> Self {
+    pub(super) fn new(scenario: Arc<Scenario>, breakage: Option<Breakage>) -> Self {
         let brokers: Vec<BrokerId> = scenario.broker_ids().collect();
         let broker_config = Arc::new(scenario.brokers.config.clone());
         let topic_configs: Vec<Arc<TopicConfig>> =
@@ -36,8 +36,13 @@ impl State {
                     .expect("a scenario's replication factor fits its brokers"),
             });
         let topics = topics.collect();
-        let controller = Controller::new(Arc::clone(&broker_config), &brokers, topics);
-        let nodes = brokers.iter().map(|id| Arc::new(Broker::new(*id, scenario.epoch_ms, Arc::clone(&broker_config))));
+        let mut controller = Controller::new(Arc::clone(&broker_config), &brokers, topics);
+        controller.break_it(breakage);
+        let nodes = brokers.iter().map(|id| {
+            let mut broker = Broker::new(*id, scenario.epoch_ms, Arc::clone(&broker_config));
+            broker.break_it(breakage);
+            Arc::new(broker)
+        });
         let mut state = Self {
             now: VirtualTime::ZERO,
             scheduler: Scheduler::default(),
@@ -62,6 +67,7 @@ impl State {
             next_correlation: 0,
             lost_before: 0,
             tasks_now: 0,
+            watch: None,
             journal: None,
             scenario,
         };

@@ -4,6 +4,7 @@
 
 use super::command::CommandError;
 use super::event::{Event, EventKind, Limit};
+use super::invariants::Invariants;
 use super::ledger::{BatchRef, Ledger};
 use super::metrics::Metrics;
 use super::network::Network;
@@ -68,6 +69,8 @@ pub struct State {
     pub(super) lost_before: u64,
     /// Tasks run at `now`.
     pub(super) tasks_now: u64,
+    /// The invariants, if anyone watches them.
+    pub(super) watch: Option<Arc<Invariants>>,
     /// Events that nobody has taken yet, if anyone wants them.
     pub(super) journal: Option<Vec<Event>>,
 }
@@ -130,8 +133,26 @@ impl State {
         if self.events_count >= crate::engine::common::limits::EVENTS_MAX as u64 && self.limit != Some(Limit::Events) {
             self.reach(Limit::Events);
         }
+        if let Some(mut watch) = self.watch.take() {
+            Arc::make_mut(&mut watch).heard(self, &event);
+            self.watch = Some(watch);
+        }
         if let Some(journal) = &mut self.journal {
             journal.push(event);
+        }
+    }
+
+    /// The invariants, if they are watched.
+    #[must_use]
+    pub fn invariants(&self) -> Option<&Invariants> {
+        self.watch.as_deref()
+    }
+
+    /// A task or a command is over.
+    pub(super) fn settle(&mut self) {
+        if let Some(mut watch) = self.watch.take() {
+            Arc::make_mut(&mut watch).settle(self);
+            self.watch = Some(watch);
         }
     }
 

@@ -50,12 +50,13 @@ impl State {
         }
         let session = self.session_mut(id);
         let metadata = &session.metadata;
-        next = next.min(if metadata.wanted && metadata.asked.is_none() && metadata.not_before > now {
-            metadata.not_before
-        } else {
-            metadata.expires_at
+        next = next.min(match (metadata.wanted, metadata.asked) {
+            (true, None) if metadata.not_before > now => metadata.not_before,
+            // It is asked for as soon as a connection stands.
+            (true, _) => VirtualTime::NEVER,
+            (false, _) => metadata.expires_at,
         });
-        next = next.min(session.next_look_at_producer_id());
+        next = next.min(session.next_look_at_producer_id(now));
         self.wake_client_at(id, next);
     }
 

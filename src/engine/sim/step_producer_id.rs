@@ -13,13 +13,15 @@ use crate::engine::producer::ProducerIdAndEpoch;
 
 impl ProducerSession {
     /// When the wait before the next request, or for the answer to the last one, is over.
-    pub(super) fn next_look_at_producer_id(&self) -> VirtualTime {
+    pub(super) fn next_look_at_producer_id(&self, now: VirtualTime) -> VirtualTime {
         if !self.producer.is_waiting_for_producer_id() {
             return VirtualTime::NEVER;
         }
         match self.producer_id.asked {
             Some((_, since)) => self.producer_id_answer_is_overdue_at(since),
-            None => self.producer_id.not_before,
+            None if self.producer_id.not_before > now => self.producer_id.not_before,
+            // It is asked for as soon as a connection stands.
+            None => VirtualTime::NEVER,
         }
     }
 

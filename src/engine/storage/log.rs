@@ -47,6 +47,8 @@ pub struct Log {
     pub(super) high_watermark: LogOffsetMetadata,
     pub(super) leader_epochs: LeaderEpochCache,
     pub(super) producers: ProducerStateManager,
+    /// Sequences are not checked: in tests only.
+    pub(super) accepts_any_sequence: bool,
     /// Segments whose files are named `.deleted` and still there.
     pub(super) deleted: Vector<DeletedSegment>,
 }
@@ -73,6 +75,7 @@ impl Log {
             high_watermark: LogOffsetMetadata { offset: Offset(0), place: Some((Offset(0), 0)) },
             leader_epochs: LeaderEpochCache::new(),
             producers: ProducerStateManager::new(Offset(0)),
+            accepts_any_sequence: false,
             deleted: Vector::new(),
         }
     }
@@ -86,6 +89,12 @@ impl Log {
     /// Gives the log other settings.
     pub fn update_config(&mut self, config: Arc<TopicConfig>) {
         self.config = config;
+    }
+
+    /// Stops checking sequences: the log is broken on purpose. For tests.
+    #[doc(hidden)]
+    pub fn accept_any_sequence(&mut self, accepts_any_sequence: bool) {
+        self.accepts_any_sequence = accepts_any_sequence;
     }
 
     /// The first offset that can be read.

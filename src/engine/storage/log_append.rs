@@ -100,7 +100,9 @@ impl Log {
         self.leader_epochs.assign(leader_epoch, batch.base_offset());
         self.ensure_fits_segment(&batch)?;
         let rolled = self.maybe_roll(std::slice::from_ref(&batch), now);
-        let outcome = match self.producers.check_sequence(&batch) {
+        let is_sound = !self.accepts_any_sequence;
+        let check = if is_sound { self.producers.check_sequence(&batch) } else { Ok(SequenceCheck::NotIdempotent) };
+        let outcome = match check {
             Err(reason) => return Err(AppendError { reason, rolled }),
             Ok(SequenceCheck::DuplicateOf(original)) => AppendOutcome::DuplicateOf(original),
             Ok(SequenceCheck::NotIdempotent | SequenceCheck::InSequence) => AppendOutcome::Appended(Appended {

@@ -21,6 +21,7 @@ use self::lifecycle::{ControlledShutdown, Lifecycle};
 use self::producer_ids::ProducerIdManager;
 use self::purgatory::Purgatory;
 use self::request_channel::{Incoming, RequestChannel};
+use super::breakage::Breakage;
 use super::event::BrokerEvent;
 use super::metadata::MetadataCache;
 use super::output::{BrokerEffect, BrokerOutput, BrokerTimer, TimerKind};
@@ -49,6 +50,8 @@ pub struct Broker {
     checkpointed: imbl::OrdMap<TopicPartition, Offset>,
     /// `.kafka_cleanshutdown`: the broker epoch of the process that stopped in order; −1: it had none. Gone while a process runs.
     clean_shutdown_file: Option<i64>,
+    /// What is broken on purpose: in tests only.
+    breakage: Option<Breakage>,
     process: Process,
 }
 
@@ -119,7 +122,14 @@ impl Broker {
             partitions: imbl::OrdMap::new(),
             checkpointed: imbl::OrdMap::new(),
             clean_shutdown_file: None,
+            breakage: None,
         }
+    }
+
+    /// Breaks it on purpose, before it starts. For tests.
+    #[doc(hidden)]
+    pub fn break_it(&mut self, breakage: Option<Breakage>) {
+        self.breakage = breakage;
     }
 
     /// Its id.

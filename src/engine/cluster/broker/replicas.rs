@@ -62,7 +62,8 @@ impl Broker {
             return;
         }
         let topic = self.process.metadata.image().topics.get(&partition.topic).expect("a partition has its topic");
-        let replica = Partition::new(partition, topic.config.clone(), self.wall_clock(now));
+        let mut replica = Partition::new(partition, topic.config.clone(), self.wall_clock(now));
+        replica.break_it(self.breakage);
         self.partitions.insert(partition, Arc::new(replica));
     }
 

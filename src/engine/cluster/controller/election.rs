@@ -5,6 +5,7 @@
 //! replica, and leaderless partitions whose topic allows it are led uncleanly.
 
 use super::{Change, Controller};
+use crate::engine::cluster::breakage::Breakage;
 use crate::engine::cluster::event::ControllerEvent;
 use crate::engine::cluster::output::{ControllerEffect, ControllerOutput, ControllerTimer};
 use crate::engine::cluster::partition_change::{ElectionKind, PartitionChange, PartitionChangeBuilder};
@@ -79,7 +80,11 @@ impl Controller {
         let concerned = self.image.partitions().filter(|(id, partition)| concerns(*id, partition));
         let change = |(id, partition): (TopicPartition, &PartitionRegistration)| {
             let goes = |member: &BrokerId| wanted.leaving == Some(*member) || wanted.crashed == Some(*member);
-            let target: Vec<BrokerId> = partition.isr.iter().copied().filter(|member| !goes(member)).collect();
+            let mut target: Vec<BrokerId> = partition.isr.iter().copied().filter(|member| !goes(member)).collect();
+            if self.breakage == Some(Breakage::ElectOutOfIsr) && partition.leader.as_ref().is_some_and(goes) {
+                let lives = |replica: &BrokerId| !goes(replica) && self.image.is_active(*replica);
+                target = partition.replicas.iter().copied().find(lives).into_iter().collect();
+            }
             let change = self.change_of(id, partition, Wanted { target_isr: Some(&target), ..wanted })?;
             Some((id, change))
         };

@@ -13,6 +13,7 @@ mod producer_ids;
 mod topics;
 
 use self::election::PeriodicTasks;
+use super::breakage::Breakage;
 use super::event::ControllerEvent;
 use super::output::{ControllerEffect, ControllerOutput, ControllerTimer};
 use super::partition_change::PartitionChange;
@@ -44,6 +45,8 @@ pub struct Controller {
     image: MetadataImage,
     sessions: BTreeMap<BrokerId, Session>,
     periodic: PeriodicTasks,
+    /// What is broken on purpose: in tests only.
+    breakage: Option<Breakage>,
 }
 
 /// A partition and what becomes of it: decided, and not written.
@@ -82,7 +85,13 @@ impl Controller {
                 topic.assignments.iter().map(|replicas| PartitionRegistration::new(replicas, replicas)).collect();
             image.topics.insert(topic.id, TopicImage { name: topic.name, config: topic.config, partitions });
         }
-        Self { image, sessions: BTreeMap::new(), periodic: PeriodicTasks::default() }
+        Self { image, sessions: BTreeMap::new(), periodic: PeriodicTasks::default(), breakage: None }
+    }
+
+    /// Breaks it on purpose, before it starts. For tests.
+    #[doc(hidden)]
+    pub fn break_it(&mut self, breakage: Option<Breakage>) {
+        self.breakage = breakage;
     }
 
     /// Starts the sessions of all brokers and the periodic tasks. Call once, at the start of the run.

@@ -1,6 +1,7 @@
 //! A leader's side of a partition: appends, what followers and consumers read, the ISR and the high watermark.
 
 use super::{Leader, Partition, Role};
+use crate::engine::cluster::breakage::Breakage;
 use crate::engine::cluster::delayed_produce::{Replication, replication};
 use crate::engine::cluster::event::{BrokerEvent, IsrChange};
 use crate::engine::cluster::high_watermark::{FollowerView, effective_min_isr, next_high_watermark};
@@ -133,6 +134,9 @@ impl Partition {
     /// How few in-sync replicas are enough here.
     #[must_use]
     pub fn min_isr(&self) -> usize {
+        if self.breakage == Some(Breakage::SkipMinIsrGate) {
+            return 1;
+        }
         let replicas = self.leader().map_or(1, |leader| leader.replicas.len());
         effective_min_isr(self.log.config().min_insync_replicas, replicas)
     }
@@ -163,8 +167,9 @@ impl Partition {
             is_caught_up: replica.is_caught_up(end, context.now, context.lag_max),
             is_isr_eligible: context.metadata.is_isr_eligible(replica.broker(), replica.broker_epoch()),
         };
-        let next =
-            next_high_watermark(leader.isr.committed().len(), self.min_isr(), end, leader.followers.iter().map(view));
+        let is_alone = self.breakage == Some(Breakage::AdvanceHighWatermarkAlone);
+        let followers = leader.followers.iter().filter(|_| !is_alone).map(view);
+        let next = next_high_watermark(leader.isr.committed().len(), self.min_isr(), end, followers);
         let from = self.log.high_watermark();
         let moved = next.and_then(|next| self.log.maybe_increment_high_watermark(next));
         events.extend(moved.map(|to| BrokerEvent::HighWatermarkAdvanced { partition: self.id, from, to }));
@@ -326,6 +331,9 @@ impl Partition {
         fetch: &FetchPartition,
     ) -> Result<Option<DivergingEpoch>, KafkaError> {
         let Some(last_fetched) = fetch.last_fetched_epoch else { return Ok(None) };
+        if self.breakage == Some(Breakage::ForgetLeaderEpochs) {
+            return Ok(None);
+        }
         let end = self.log.end_offset_for_epoch(last_fetched).ok_or(KafkaError::OffsetOutOfRange)?;
         let diverges = end.epoch < last_fetched || end.end_offset < fetch.fetch_offset;
         Ok(diverges.then_some(DivergingEpoch { epoch: end.epoch, end_offset: end.end_offset }))

@@ -12,6 +12,7 @@ mod tests;
 pub(super) use follower::FetchedOutcome;
 pub(super) use leader::{LeaderContext, ProposalOutcome, Refusal};
 
+use super::breakage::Breakage;
 use super::event::BrokerEvent;
 use super::in_sync_replicas::InSyncReplicas;
 use super::protocol::{LeaderAndEpoch, PartitionRegistration};
@@ -28,6 +29,8 @@ pub struct Partition {
     id: TopicPartition,
     log: Log,
     role: Role,
+    /// What is broken on purpose: in tests only.
+    breakage: Option<Breakage>,
 }
 
 /// What a replica is to its partition.
@@ -66,7 +69,12 @@ pub struct Follower {
 impl Partition {
     /// An empty replica that nobody leads yet.
     pub(super) fn new(id: TopicPartition, config: Arc<TopicConfig>, now: Timestamp) -> Self {
-        Self { id, log: Log::new(config, now), role: Role::Offline }
+        Self { id, log: Log::new(config, now), role: Role::Offline, breakage: None }
+    }
+
+    pub(super) fn break_it(&mut self, breakage: Option<Breakage>) {
+        self.breakage = breakage;
+        self.log.accept_any_sequence(breakage == Some(Breakage::AcceptAnySequence));
     }
 
     /// Which partition.
