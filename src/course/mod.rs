@@ -5,7 +5,9 @@
 mod acks;
 mod batching;
 pub mod cast;
+mod cluster;
 pub mod glossary;
+mod idempotence;
 mod landing;
 mod log;
 mod partitions;
@@ -39,8 +41,10 @@ pub fn lesson(place: Place) -> &'static Lesson {
         Place::Landing => &landing::LESSON,
         Place::Room(Room::Log) => &log::LESSON,
         Place::Room(Room::Partitions) => &partitions::LESSON,
+        Place::Room(Room::Cluster) => &cluster::LESSON,
         Place::Room(Room::Batching) => &batching::LESSON,
         Place::Room(Room::Acks) => &acks::LESSON,
+        Place::Room(Room::Idempotence) => &idempotence::LESSON,
         Place::Room(Room::Ring) => &ring::LESSON,
     }
 }

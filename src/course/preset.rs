@@ -3,6 +3,8 @@
 use super::{Place, Room};
 use crate::engine::common::VirtualTime;
 use crate::engine::sim::Scenario;
+use std::ops::Range;
+use std::sync::LazyLock;
 
 /// A run to start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub struct Preset {
     pub one_in: u64,
     /// The offset that the Log room seeks first.
     pub seek: Option<i64>,
+    /// What the run must end as, and the sentence that it proves, if it is a demonstration.
+    pub expected: Option<&'static str>,
 }
 
 macro_rules! preset {
@@ -27,18 +31,32 @@ macro_rules! preset {
             opens_at: VirtualTime($opens_at_us),
             one_in: $one_in,
             seek: Some(438),
+            expected: None,
         }
     };
 }
 
-/// Every preset, in the order of the list.
-pub const PRESETS: [Preset; 5] = [
+/// A demonstration, as `build.rs` lists it: its folder's name in words, its scenario and what it must end as.
+const fn demonstration(name: &'static str, json: &'static str, expected: &'static str) -> Preset {
+    Preset { name, json, opens_at: VirtualTime::ZERO, one_in: 100, seek: None, expected: Some(expected) }
+}
+
+/// The presets of the places.
+const PLACES: [Preset; 7] = [
     preset!("A running cluster", "landing", 1_020_000, 200),
     preset!("One log", "log", 6_352_000, 1),
     preset!("Four lanes", "partitions", 250_000, 100),
+    preset!("Three brokers, three partitions", "cluster", 500_000, 200),
     preset!("One producer, six lanes", "batching", 1_000_000, 500),
     preset!("Three brokers, three replicas", "acks", 200_000, 200),
+    preset!("An idempotent producer", "idempotence", 200_000, 200),
 ];
+
+/// Every preset, in the order of the list: those of the places, then the demonstrations, a folder each.
+pub static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
+    let demonstrations = include!(concat!(env!("OUT_DIR"), "/demonstrations.rs"));
+    PLACES.into_iter().chain(demonstrations).collect()
+});
 
 impl Preset {
     /// The preset of a place; a place without a run has none.
@@ -48,11 +66,26 @@ impl Preset {
             Place::Landing => 0,
             Place::Room(Room::Log) => 1,
             Place::Room(Room::Partitions) => 2,
-            Place::Room(Room::Batching) => 3,
-            Place::Room(Room::Acks) => 4,
+            Place::Room(Room::Cluster) => 3,
+            Place::Room(Room::Batching) => 4,
+            Place::Room(Room::Acks) => 5,
+            Place::Room(Room::Idempotence) => 6,
             Place::Room(Room::Ring) => return None,
         };
-        Some(PRESETS[index])
+        Some(PLACES[index])
+    }
+
+    /// The presets of the places, and the demonstrations.
+    #[must_use]
+    pub fn groups() -> [(&'static str, Range<usize>); 2] {
+        [("rooms", 0..PLACES.len()), ("demonstrations", PLACES.len()..PRESETS.len())]
+    }
+
+    /// The sentence that a demonstration proves.
+    #[must_use]
+    pub fn proves(&self) -> Option<String> {
+        let expected: serde_json::Value = serde_json::from_str(self.expected?).ok()?;
+        Some(expected.get("proves")?.as_str()?.to_string())
     }
 
     /// Its scenario.
@@ -71,10 +104,20 @@ mod tests {
 
     #[test]
     fn every_preset_can_be_read() {
-        for preset in PRESETS {
+        for preset in PRESETS.iter() {
             if let Err(error) = Scenario::from_json(preset.json) {
                 panic!("{}: {error}", preset.name);
             }
         }
+    }
+
+    #[test]
+    fn a_demonstration_says_what_it_proves_and_a_place_has_none() {
+        let [(_, places), (_, demonstrations)] = Preset::groups();
+        assert!(demonstrations.len() >= 15, "KAFKA 12 has fifteen");
+        for index in demonstrations {
+            assert!(PRESETS[index].proves().is_some_and(|sentence| sentence.ends_with('.')), "{}", PRESETS[index].name);
+        }
+        assert!(PRESETS[places].iter().all(|preset| preset.proves().is_none()));
     }
 }

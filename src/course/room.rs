@@ -10,17 +10,22 @@ pub enum Room {
     Log,
     /// Keys, hashes and lanes.
     Partitions,
+    /// Who leads, and who decides it.
+    Cluster,
     /// Inside one producer.
     Batching,
     /// What an answer promises.
     Acks,
+    /// What is sent again, and recognised.
+    Idempotence,
     /// The circular queue.
     Ring,
 }
 
 impl Room {
     /// Every room, in the order of the course.
-    pub const ALL: [Room; 5] = [Room::Log, Room::Partitions, Room::Batching, Room::Acks, Room::Ring];
+    pub const ALL: [Room; 7] =
+        [Room::Log, Room::Partitions, Room::Cluster, Room::Batching, Room::Acks, Room::Idempotence, Room::Ring];
 
     /// Its number in the course, and its key on the keyboard.
     #[must_use]
@@ -28,8 +33,10 @@ impl Room {
         match self {
             Room::Log => 1,
             Room::Partitions => 2,
+            Room::Cluster => 3,
             Room::Batching => 4,
             Room::Acks => 5,
+            Room::Idempotence => 6,
             Room::Ring => 8,
         }
     }
@@ -40,8 +47,10 @@ impl Room {
         match self {
             Room::Log => "Log",
             Room::Partitions => "Partitions",
+            Room::Cluster => "Cluster",
             Room::Batching => "Batching",
             Room::Acks => "Acks",
+            Room::Idempotence => "Idempotence",
             Room::Ring => "Ring buffer",
         }
     }
@@ -52,8 +61,10 @@ impl Room {
         match self {
             Room::Log => "log",
             Room::Partitions => "partitions",
+            Room::Cluster => "cluster",
             Room::Batching => "batching",
             Room::Acks => "acks",
+            Room::Idempotence => "idempotence",
             Room::Ring => "ring",
         }
     }
@@ -64,8 +75,10 @@ impl Room {
         match self {
             Room::Log => "Append, read twice, find one offset, let the oldest go.",
             Room::Partitions => "A key keeps its lane until you add a partition.",
+            Room::Cluster => "A broker dies. Who notices, who leads then, and who decided that?",
             Room::Batching => "Wait a few milliseconds to send many times more.",
             Room::Acks => "The same crash under acks 0, 1 and all.",
+            Room::Idempotence => "Lose one answer. Is the record there once or twice?",
             Room::Ring => "A circular queue, call by call, beside a log.",
         }
     }

@@ -118,6 +118,9 @@ class_names! {
     // The lesson.
     LessonText = "lesson-text",
     LessonSection = "lesson-section",
+    PromiseList = "promise-list",
+    Story = "story",
+    StoryLine = "story-line",
     SettingList = "setting-list",
     Setting = "setting",
     SettingName = "setting-name",

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod batching_room;
+pub mod break_it;
 pub mod byte_view;
 pub mod cast_control;
 pub mod class;
@@ -21,6 +22,7 @@ pub mod notice;
 pub mod overlay;
 pub mod panic_card;
 pub mod partitions_room;
+pub mod promises;
 pub mod published;
 pub mod record_list;
 pub mod rich_text;

@@ -6,6 +6,7 @@ use crate::view::departures::Departures;
 use crate::view::inspection::Inspection;
 use crate::view::ledger::LedgerView;
 use crate::view::log_view::LogView;
+use crate::view::promises::PromiseRow;
 use crate::view::proof::ProofRow;
 use crate::view::seek_target::{SeekBy, SeekTarget};
 use crate::view::settings::SettingRow;
@@ -26,6 +27,8 @@ pub struct Published {
     pub ledger: Rc<LedgerView>,
     /// Every setting's row.
     pub settings: Rc<Vec<SettingRow>>,
+    /// What the settings promise.
+    pub promises: Rc<Vec<PromiseRow>>,
     /// Names of the producers.
     pub producers: Rc<Vec<String>>,
     /// The run control.
@@ -95,6 +98,7 @@ impl Published {
             transport: Rc::default(),
             ledger: Rc::default(),
             settings: Rc::default(),
+            promises: Rc::default(),
             producers: Rc::default(),
             run: Rc::default(),
             subject: None,

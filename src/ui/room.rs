@@ -10,6 +10,7 @@ use super::lesson::LessonColumn;
 use super::log_room::LogRoom;
 use super::log_room::seek_form::SeekForms;
 use super::partitions_room::PartitionsRoom;
+use super::promises::Promises;
 use super::run_control::RunControl;
 use super::runner::use_slice;
 use super::send_form::{SendForm, SendHandle};
@@ -89,6 +90,9 @@ fn below(place: Place) -> Html {
     let lesson = course::lesson(place).settings;
     html! {
         <>
+            if matches!(place, Place::Room(_)) {
+                <Promises />
+            }
             <Clients />
             <RunControl />
             <OtherSettings {lesson} />

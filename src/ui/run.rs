@@ -14,7 +14,7 @@ use crate::view::playback::{Outlook, Playback, Speed};
 use crate::view::seek_target::{SeekBy, SeekTarget};
 use crate::view::transport::TransportView;
 use crate::view::waiting_calls::WaitingCalls;
-use crate::view::{Frame, Subject, log_room, news, proof, settings};
+use crate::view::{Frame, Subject, log_room, news, promises, proof, settings};
 use crate::web::media;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -351,6 +351,7 @@ impl Run {
         refresh(&mut published.transport, TransportView::of(&self.timeline, &self.playback));
         refresh(&mut published.ledger, LedgerView::of(state));
         refresh(&mut published.settings, settings::rows_of(state));
+        refresh(&mut published.promises, promises::rows(state));
         let producers = state.scenario.producers.iter().map(|producer| producer.name.clone()).collect();
         refresh(&mut published.producers, producers);
         let cast = Cast::of(&state.scenario);

@@ -4,7 +4,7 @@ use super::Class;
 use super::cast_control::CastControl;
 use super::runner::{use_runner, use_slice};
 use super::wish::Wish;
-use crate::course::PRESETS;
+use crate::course::{PRESETS, Preset};
 use crate::web::clipboard;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
@@ -26,13 +26,20 @@ pub fn RunControl() -> Html {
                     if run.preset.is_none() {
                         <option value="" selected=true>{"pasted"}</option>
                     }
-                    { for PRESETS.iter().enumerate().map(|(index, preset)| html! {
-                        <option value={index.to_string()} selected={run.preset == Some(index)}>{preset.name}</option>
+                    { for Preset::groups().into_iter().map(|(label, range)| html! {
+                        <optgroup {label}>
+                            { for range.map(|index| html! {
+                                <option value={index.to_string()} selected={run.preset == Some(index)}>{PRESETS[index].name}</option>
+                            }) }
+                        </optgroup>
                     }) }
                 </select>
                 <label for="run-seed">{"seed"}</label>
                 <input id="run-seed" class={Class::Field} type="number" min="0" step="1" data-run="seed" value={run.seed.to_string()} onchange={on_seed} />
             </div>
+            if let Some(proves) = run.preset.and_then(|index| PRESETS[index].proves()) {
+                <p class={Class::Note} data-run="proves">{proves}</p>
+            }
             <CastControl />
             <div class={Class::FormActions}>
                 <button type="button" class={Class::Button} data-run="reset" onclick={runner.on_click(Wish::Reset)}>{"Reset"}</button>

@@ -182,6 +182,11 @@ impl Runner {
         self.with_run(|run| run.scenario_text()).unwrap_or_default()
     }
 
+    /// What `look` makes of the state at the moment shown; none where there is no run.
+    pub fn look<R>(&self, look: impl FnOnce(&State) -> R) -> Option<R> {
+        self.with_run(|run| look(run.state()))
+    }
+
     /// The producer of this name, or the first one.
     #[must_use]
     pub fn producer_or_first(&self, name: &str) -> String {

@@ -16,6 +16,7 @@ pub mod log_view;
 pub mod news;
 pub mod palette;
 pub mod playback;
+pub mod promises;
 pub mod proof;
 pub mod reader_flags;
 pub mod ring;

@@ -12,3 +12,4 @@ pub mod panic_message;
 pub mod scroll;
 pub mod storage;
 pub mod text_field;
+pub mod timer;

@@ -7,7 +7,7 @@ import { cutOff, seriousViolations } from "./accessibility.mjs";
 import { DESKTOP, launch, open, PHONE } from "./page.mjs";
 import { listBehind, playTo } from "./run.mjs";
 
-const ROOMS = ["#/", "#/log", "#/partitions", "#/batching", "#/acks", "#/ring"];
+const ROOMS = ["#/", "#/log", "#/partitions", "#/cluster", "#/batching", "#/acks", "#/idempotence", "#/ring"];
 
 let browser;
 before(async () => {

@@ -69,7 +69,7 @@ fn whatever_can_be_clicked_says_something_and_lists_are_as_long_as_their_figures
     let seed = 20_260_101;
     println!("seed {seed}");
     let mut prng = Prng::stream(seed, "inspections");
-    for preset in PRESETS {
+    for preset in PRESETS.iter() {
         let mut timeline = Timeline::new(Scenario::from_json(preset.json).unwrap());
         timeline.advance_to(preset.opens_at);
         for moment in 0..6 {
