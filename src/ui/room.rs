@@ -17,6 +17,7 @@ use super::send_form::{SendForm, SendHandle};
 use super::send_state::SendForms;
 use super::settings_panel::{LessonSettings, OtherSettings};
 use super::stage::Stage;
+use super::stage::link_faults::LinkFaults;
 use super::transport::Transport;
 use crate::course::{self, Place, Room};
 use std::rc::Rc;
@@ -106,6 +107,6 @@ fn stage(place: Place, send: &SendHandle) -> Html {
         Place::Room(Room::Log) => html! { <LogRoom /> },
         Place::Room(Room::Partitions) => html! { <PartitionsRoom send={send.clone()} /> },
         Place::Room(Room::Batching) => html! { <BatchingRoom /> },
-        Place::Room(_) => html! { <Stage /> },
+        Place::Room(_) => html! { <><Stage /><LinkFaults /></> },
     }
 }

@@ -63,7 +63,7 @@ fn down(broker: &BrokerFrame) -> Option<Down> {
         BrokerState::Crashed { fenced, session_ends_us, .. } => {
             Some(Down { broker: broker.id, fenced, session_ends_us })
         }
-        BrokerState::Up | BrokerState::Stopping | BrokerState::Stopped { .. } => None,
+        BrokerState::Up | BrokerState::Stopping | BrokerState::Stopped { .. } | BrokerState::Frozen { .. } => None,
     }
 }
 

@@ -66,6 +66,7 @@ impl SessionRow {
             Phase::Open => "",
             Phase::Closing { .. } => " · closing",
             Phase::Closed => " · closed",
+            Phase::Killed => " · killed",
         };
         Self {
             session: session.id.0,

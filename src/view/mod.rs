@@ -3,6 +3,8 @@
 pub mod batch_bytes;
 pub mod batching_view;
 pub mod departures;
+pub mod fault_acts;
+mod fault_words;
 pub mod format;
 pub mod frame;
 pub mod hashing;

@@ -1,12 +1,14 @@
 //! Events in words, for the live region and for the marks on the timeline. What is of no interest to a reader has none.
 
+use crate::engine::cluster::event::TruncationReason;
 use crate::engine::cluster::{BrokerEvent, ControllerEvent, ElectedBy};
 use crate::engine::common::{BrokerId, PartitionId, SessionId, TopicPartition};
 use crate::engine::record::Header;
 use crate::engine::record::builder::batch_size_upper_bound;
 use crate::engine::sim::ledger::Failure;
+use crate::engine::sim::network::Endpoint;
 use crate::engine::sim::{Command, Event, EventKind, ProducerEvent, SendRecord, State};
-use crate::view::format;
+use crate::view::{fault_words, format};
 
 /// What the newest of these events that is worth telling says; the weightiest goes first.
 #[must_use]
@@ -29,6 +31,9 @@ pub fn sentence(state: &State, event: &EventKind) -> Option<String> {
         EventKind::Broker { broker, event } => broker_words(state, *broker, event),
         EventKind::Controller(event) => controller_words(state, event),
         EventKind::Consumer { .. } | EventKind::MessageDropped { .. } => None,
+        EventKind::MessageLost { from, to, .. } => {
+            Some(format!("the connection broke under a message from {} to {}", node(state, *from), node(state, *to)))
+        }
         EventKind::RecordsLost { more, lost } => {
             Some(format!("{} lost, {} in all", format::counted(*more, "delivered record"), format::grouped(*lost)))
         }
@@ -45,13 +50,11 @@ fn command_words(command: &Command) -> String {
         Command::Flush { producer } => format!("flush() on {producer}"),
         Command::StartWorkload { producer, .. } => format!("workload of {producer} started"),
         Command::StopWorkload { producer } => format!("workload of {producer} stopped"),
-        Command::CrashBroker { broker } => format!("crash of broker {broker}"),
         Command::ShutDownBroker { broker } => format!("controlled shutdown of broker {broker}"),
         Command::ElectPreferred { topic, partition } => {
             format!("preferred election for {}", of_topic(topic, *partition))
         }
         Command::ElectUnclean { topic, partition } => format!("unclean election for {}", of_topic(topic, *partition)),
-        Command::RestartBroker { broker } => format!("restart of broker {broker}"),
         Command::SetProducer { producer, setting, value } => format!("{setting}={} on {producer}", value.0),
         Command::SetTopic { topic, setting, value } => format!("{setting}={} on {topic}", value.0),
         Command::SetBroker { setting, value } => format!("{setting}={} on the brokers", value.0),
@@ -62,6 +65,7 @@ fn command_words(command: &Command) -> String {
         Command::PauseConsumer { consumer } => format!("{consumer} paused"),
         Command::ResumeConsumer { consumer } => format!("{consumer} resumed"),
         Command::SeekConsumer { consumer, offset, .. } => format!("{consumer} moved to offset {offset}"),
+        fault => fault_words::command_words(fault),
     }
 }
 
@@ -70,6 +74,7 @@ fn producer_words(state: &State, session: SessionId, event: &ProducerEvent) -> O
     Some(match event {
         ProducerEvent::Started { .. } => format!("{name} started"),
         ProducerEvent::Closed => format!("{name} closed"),
+        ProducerEvent::Killed => format!("{name} killed"),
         ProducerEvent::SendBlocked { .. } => format!("send() on {name} waits"),
         ProducerEvent::SendFailed { why, .. } => format!("send() on {name} failed: {}", why.exception()),
         ProducerEvent::Delivered { partition, records, base_offset, .. } => {
@@ -119,6 +124,16 @@ fn broker_words(state: &State, broker: BrokerId, event: &BrokerEvent) -> Option<
         }
         BrokerEvent::SegmentDeleted { partition, base_offset, reason, .. } => {
             format!("segment {base_offset} of {} deleted ({})", place(state, *partition), reason.name())
+        }
+        BrokerEvent::Truncated { partition, from, to, reason: TruncationReason::PowerLost } => {
+            format!(
+                "broker {broker} came back without {to}–{} of {}: not flushed",
+                from.0 - 1,
+                place(state, *partition)
+            )
+        }
+        BrokerEvent::Truncated { partition, from, reason: TruncationReason::DiskLost, .. } => {
+            format!("broker {broker} came back without {}, which had {from} offsets", place(state, *partition))
         }
         BrokerEvent::Truncated { partition, from, to, .. } => {
             format!("broker {broker} cut {} from {from} to {to}", place(state, *partition))
@@ -179,6 +194,18 @@ pub(super) fn brokers(ids: &[BrokerId]) -> String {
 /// `orders-0`, or `every partition of orders`.
 fn of_topic(topic: &str, partition: Option<PartitionId>) -> String {
     partition.map_or_else(|| format!("every partition of {topic}"), |partition| format!("{topic}-{partition}"))
+}
+
+/// Who stands at an end of a wire.
+fn node(state: &State, endpoint: Endpoint) -> String {
+    match endpoint {
+        Endpoint::Session(session) => producer_name(state, session).to_string(),
+        Endpoint::Consumer(index) => {
+            state.scenario.consumers.get(index as usize).map_or("?", |consumer| consumer.name.as_str()).to_string()
+        }
+        Endpoint::Broker(broker) => format!("broker {broker}"),
+        Endpoint::Controller => "the controller".to_string(),
+    }
 }
 
 /// `orders-0`.

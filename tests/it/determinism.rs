@@ -7,10 +7,16 @@ use highwater::engine::sim::{RunReport, Scenario, Simulation, State, Timeline, g
 use highwater::view::frame::Frame;
 use std::sync::Arc;
 
-/// How many scenarios.
-const SCENARIOS: u64 = 200;
+/// How many scenarios of crashes and settings, and how many with every fault.
+const SCENARIOS: u64 = 90;
+const WITH_FAULTS: u64 = 90;
 /// Seeks in each.
 const SEEKS: u64 = 20;
+
+fn scenarios() -> impl Iterator<Item = (u64, Scenario)> {
+    let plain = (0..SCENARIOS).map(|seed| (seed, generate::scenario(seed)));
+    plain.chain((0..WITH_FAULTS).map(|seed| (seed, generate::scenario_with_faults(seed))))
+}
 
 fn straight(scenario: &Scenario) -> Simulation {
     let mut simulation = Simulation::new(Arc::new(scenario.clone()));
@@ -45,8 +51,7 @@ fn picture(state: &State) -> String {
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
-    for seed in 0..SCENARIOS {
-        let scenario = generate::scenario(seed);
+    for (seed, scenario) in scenarios() {
         let (once, twice) = (straight(&scenario), straight(&scenario));
         assert_eq!(picture(once.state()), picture(twice.state()), "seed {seed}");
         let read = Scenario::from_json(&scenario.to_json()).unwrap();
@@ -56,8 +61,7 @@ fn the_same_seed_gives_the_same_trace() {
 
 #[test]
 fn the_frame_rate_does_not_matter() {
-    for seed in 0..SCENARIOS {
-        let scenario = generate::scenario(seed);
+    for (seed, scenario) in scenarios() {
         let expected = straight(&scenario).state().trace_hash;
         for frame_us in [16_667, 1_999, 250_000] {
             let mut simulation = Simulation::new(Arc::new(scenario.clone()));
@@ -73,8 +77,7 @@ fn the_frame_rate_does_not_matter() {
 
 #[test]
 fn a_seek_shows_what_the_straight_run_shows() {
-    for seed in 0..SCENARIOS {
-        let scenario = generate::scenario(seed);
+    for (seed, scenario) in scenarios() {
         let mut timeline = Timeline::new(scenario.clone());
         timeline.advance_to(scenario.end);
         let mut prng = Prng::stream(seed, "seeks");

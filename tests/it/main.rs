@@ -15,6 +15,7 @@ mod corrupt;
 mod demonstrations;
 mod determinism;
 mod elections;
+mod faults;
 mod house;
 mod idempotence;
 mod idempotent_runs;

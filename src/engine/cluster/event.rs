@@ -190,7 +190,7 @@ pub enum BrokerEvent {
         /// To.
         to: Offset,
     },
-    /// A follower cut its log.
+    /// A follower cut its log, or a broker came back with less of it than it had.
     Truncated {
         /// Which log.
         partition: TopicPartition,
@@ -289,6 +289,10 @@ pub enum TruncationReason {
     PastLeaderEnd,
     /// The leader has deleted all that the follower has: it starts again at the leader's first offset.
     BehindLeaderStart,
+    /// The machine lost its power, and this was in its page cache only.
+    PowerLost,
+    /// The broker came back with an empty disk.
+    DiskLost,
 }
 
 /// What a leader asks of the ISR.

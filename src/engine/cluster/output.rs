@@ -94,6 +94,10 @@ pub(super) enum TimerKind {
     HighWatermarkCheckpoint,
     /// Time to look for segments that may go.
     Retention,
+    /// The operating system writes its page cache.
+    PageCache,
+    /// Time to look for logs that `flush.ms` wants on the disk.
+    Flush,
     /// Time to send ISR proposals again.
     IsrProposals,
 }

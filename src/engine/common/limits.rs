@@ -86,6 +86,12 @@ pub const WORKLOAD_VALUE_BYTES_MAX: u32 = 1_000_000;
 pub const LATENCY_US_MAX: u64 = 60_000_000;
 /// Highest bandwidth, bytes a second.
 pub const BANDWIDTH_MAX: u64 = 1_000_000_000_000;
+/// Most times longer that a slow disk may take.
+pub const DISK_FACTOR_MAX: u32 = 10_000_000;
+/// Most messages that one command drops or duplicates.
+pub const FAULT_MESSAGES_MAX: u32 = 1_000;
+/// Most tasks that wait for a frozen broker, and most messages that wait on one direction of a cut link. Beyond it connections break.
+pub const HELD_UP_MAX: usize = 10_000;
 /// Most records that may wait to be sent by hand while a producer is blocked.
 pub const BLOCKED_SENDS_MAX: usize = 10_000;
 /// Most moments that the ledger keeps of a batch: more than a delivery timeout full of retries makes.

@@ -21,6 +21,10 @@ settings! {
         unclean_leader_election_interval_ms: i64 = 300_000, "unclean.leader.election.interval.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How often the controller looks for leaderless partitions of topics that allow an unclean election.";
         log_retention_check_interval_ms: i64 = 300_000, "log.retention.check.interval.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How often a broker looks for segments that may go.";
         log_initial_task_delay_ms: i64 = 30_000, "log.initial.task.delay.ms", "ms", SettingKind::Int { min: 0, max: 86_400_000 }, "How long after its start a broker first looks.";
+        log_flush_scheduler_interval_ms: i64 = i64::MAX, "log.flush.scheduler.interval.ms", "ms", SettingKind::Int { min: 1, max: i64::MAX }, "How often a broker looks for logs that flush.ms wants on the disk; by default never.";
+        replica_socket_timeout_ms: i64 = 30_000, "replica.socket.timeout.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How long a follower waits for the answer to a fetch before it breaks the connection.";
+        socket_connection_setup_timeout_ms: i64 = 10_000, "socket.connection.setup.timeout.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How long a broker waits for a connection to another to stand.";
+        page_cache_flush_ms: i64 = 30_000, "model.page.cache.flush.ms", "ms", SettingKind::Int { min: 1, max: i64::MAX }, "Model: how often the operating system writes its page cache to the disk. A power loss takes what was appended since.";
         request_cost_us: i64 = 50, "model.request.cost.us", "us", SettingKind::Int { min: 0, max: 60_000_000 }, "Model: what handling one request costs a broker.";
         append_cost_us_per_mib: i64 = 1_000, "model.append.cost.us.per.mib", "us", SettingKind::Int { min: 0, max: 60_000_000 }, "Model: what appending 1 MiB to a log costs a broker.";
         request_handlers: i64 = 8, "num.io.threads", "", SettingKind::Int { min: 1, max: 64 }, "How many requests a broker handles at once, of different connections.";

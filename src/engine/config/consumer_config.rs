@@ -11,6 +11,8 @@ settings! {
         fetch_max_wait_ms: i64 = 500, "fetch.max.wait.ms", "ms", SettingKind::Int { min: 0, max: I32_MAX }, "How long a broker holds a fetch that finds less.";
         fetch_max_bytes: i64 = 52_428_800, "fetch.max.bytes", "bytes", SettingKind::Int { min: 0, max: I32_MAX }, "Bytes of an answer; one whole batch is always given.";
         max_partition_fetch_bytes: i64 = 1_048_576, "max.partition.fetch.bytes", "bytes", SettingKind::Int { min: 0, max: I32_MAX }, "Bytes of one partition in an answer; one whole batch is always given.";
+        request_timeout_ms: i64 = 30_000, "request.timeout.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How long the consumer waits for an answer before it breaks the connection.";
+        socket_connection_setup_timeout_ms: i64 = 10_000, "socket.connection.setup.timeout.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How long the consumer waits for a connection to stand.";
         retry_backoff_ms: i64 = 100, "retry.backoff.ms", "ms", SettingKind::Int { min: 0, max: 3_600_000 }, "How long after a failure before the consumer tries again.";
         metadata_max_age_ms: i64 = 300_000, "metadata.max.age.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How often the consumer asks anew who leads what, and whether there are more partitions.";
     }

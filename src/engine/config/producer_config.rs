@@ -100,6 +100,8 @@ settings! {
         partitioner_availability_timeout_ms: i64 = 0, "partitioner.availability.timeout.ms", "ms", SettingKind::Int { min: 0, max: 3_600_000 }, "After how long a broker that takes nothing is left out by the adaptive choice; 0: never.";
         sticky_partitioning_linger_ms: i64 = 10, "sticky.partitioning.linger.ms", "ms", SettingKind::Int { min: 0, max: 900_000 }, "librdkafka only: how long keyless records stay on one partition; 0: each is drawn anew.";
         metadata_max_age_ms: i64 = 300_000, "metadata.max.age.ms", "ms", SettingKind::Int { min: 0, max: 86_400_000 }, "After how long metadata is asked for again even if nothing went wrong.";
+        socket_connection_setup_timeout_ms: i64 = 10_000, "socket.connection.setup.timeout.ms", "ms", SettingKind::Int { min: 1, max: 3_600_000 }, "How long the producer waits for a connection to stand; it doubles with each attempt that fails.";
+        socket_connection_setup_timeout_max_ms: i64 = 30_000, "socket.connection.setup.timeout.max.ms", "ms", SettingKind::Int { min: 1, max: 3_600_000 }, "Longest wait for a connection to stand.";
         reconnect_backoff_ms: i64 = 50, "reconnect.backoff.ms", "ms", SettingKind::Int { min: 0, max: 3_600_000 }, "Wait before the first attempt to connect again; it doubles with each.";
         reconnect_backoff_max_ms: i64 = 1_000, "reconnect.backoff.max.ms", "ms", SettingKind::Int { min: 0, max: 3_600_000 }, "Longest wait before an attempt to connect again.";
     }

@@ -56,6 +56,8 @@ settings! {
         message_timestamp_type: TimestampType = TimestampType::CreateTime, "message.timestamp.type", "", SettingKind::Choice(TimestampType::WORDS), "Whose clock a record's timestamp is.";
         message_timestamp_before_max_ms: i64 = i64::MAX, "message.timestamp.before.max.ms", "ms", SettingKind::Int { min: 0, max: i64::MAX }, "How far a record's timestamp may lie behind the leader's clock.";
         message_timestamp_after_max_ms: i64 = 3_600_000, "message.timestamp.after.max.ms", "ms", SettingKind::Int { min: 0, max: i64::MAX }, "How far a record's timestamp may lie ahead of the leader's clock.";
+        flush_messages: i64 = i64::MAX, "flush.messages", "", SettingKind::Int { min: 1, max: i64::MAX }, "A log is written to the disk after this many records; by default never: the operating system does it, and replicas make up for it.";
+        flush_ms: i64 = i64::MAX, "flush.ms", "ms", SettingKind::Int { min: 0, max: i64::MAX }, "A log is written to the disk when it has not been for this long, looked at every log.flush.scheduler.interval.ms.";
         compression_type: TopicCompression = TopicCompression::Producer, "compression.type", "", SettingKind::Choice(TopicCompression::WORDS), "Keep the producer's codec, or recompress on the leader.";
     }
 }

@@ -1,15 +1,17 @@
 //! What may be done to a run from outside: a closed list. A run is its scenario, its seed and these, in order.
 //!
 //! In a scenario's JSON a command is `{"atUs": 1500, "do": "crashBroker", "broker": 1}`. Producers, consumers and
-//! topics go by their names. Faults other than a crash of the process belong to later work.
+//! topics go by their names; the ends of a link by `broker-1`, `controller`, or a producer's or consumer's name. What each
+//! fault does and what of it TCP lets through is told in [`super::fault`].
 
+pub use super::command_error::CommandError;
 use super::content::Content;
+use super::fault::{self, Way};
 use super::scenario::Scenario;
 use super::workload::Workload;
-use crate::engine::common::{BrokerId, Offset, PartitionId, VirtualTime, limits};
-use crate::engine::config::{BrokerConfig, ConfigError, ProducerConfig, TopicConfig, Value};
+use crate::engine::common::{BrokerId, Offset, PartitionId, RecordId, VirtualTime, limits};
+use crate::engine::config::{BrokerConfig, ProducerConfig, TopicConfig, Value};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::hash::{Hash, Hasher};
 
 /// One header of a record to send.
@@ -87,6 +89,11 @@ pub enum Command {
         /// The broker.
         broker: BrokerId,
     },
+    /// Cuts the power of a broker's machine: as a crash, and what was not flushed to the disk will be missing at its start.
+    CutPower {
+        /// The broker.
+        broker: BrokerId,
+    },
     /// Asks a broker's process to stop in order (SIGTERM): it hands over what it leads, then ends.
     ShutDownBroker {
         /// The broker.
@@ -113,6 +120,134 @@ pub enum Command {
         /// The broker.
         broker: BrokerId,
     },
+    /// Starts a crashed broker again with an empty log directory.
+    RestartBrokerWithoutDisk {
+        /// The broker.
+        broker: BrokerId,
+    },
+    /// Stops a broker's process where it stands, as a long pause of its garbage collector does.
+    FreezeBroker {
+        /// The broker.
+        broker: BrokerId,
+    },
+    /// Lets a frozen broker go on, with all that it believed.
+    ThawBroker {
+        /// The broker.
+        broker: BrokerId,
+    },
+    /// Makes a broker's appends take so many times longer.
+    SlowDisk {
+        /// The broker.
+        broker: BrokerId,
+        /// How many times longer: 2 to `DISK_FACTOR_MAX`.
+        factor: u32,
+    },
+    /// Makes a slow disk as fast as it was.
+    RestoreDisk {
+        /// The broker.
+        broker: BrokerId,
+    },
+    /// Stops a broker's replica fetchers: it takes no more from any leader.
+    StallFollower {
+        /// The broker.
+        broker: BrokerId,
+    },
+    /// Lets a stalled broker's replica fetchers go on.
+    ResumeFollower {
+        /// The broker.
+        broker: BrokerId,
+    },
+    /// Cuts a link: what is sent does not arrive until it is healed, and neither end is told.
+    CutLink {
+        /// One end.
+        a: String,
+        /// The other end.
+        b: String,
+        /// Which direction is cut.
+        #[serde(default, skip_serializing_if = "Way::is_both")]
+        way: Way,
+    },
+    /// Makes a link whole again: no cut, no extra delay, no loss.
+    HealLink {
+        /// One end.
+        a: String,
+        /// The other end.
+        b: String,
+    },
+    /// Makes every message of a link take longer, both ways, in place of what it took longer before.
+    DelayLink {
+        /// One end.
+        a: String,
+        /// The other end.
+        b: String,
+        /// How much longer, in microseconds; 0: no longer.
+        delay_us: u64,
+    },
+    /// Loses packets of a link, both ways: TCP sends a lost one again, so a message comes late.
+    LosePackets {
+        /// One end.
+        a: String,
+        /// The other end.
+        b: String,
+        /// How many of a thousand messages lose a packet; 0: none.
+        per_mille: u32,
+    },
+    /// Breaks the connection under messages of one direction: they do not arrive, and both ends learn of it.
+    DropMessages {
+        /// Who sends them.
+        from: String,
+        /// To whom.
+        to: String,
+        /// How many of the next ones.
+        #[serde(default)]
+        next: u32,
+        /// How many of a thousand of all others, from the seed's chance.
+        #[serde(default)]
+        per_mille: u32,
+    },
+    /// Breaks the connection right after messages of one direction have arrived: their sender cannot know, and sends again.
+    DuplicateMessages {
+        /// Who sends them.
+        from: String,
+        /// To whom.
+        to: String,
+        /// How many of the next ones.
+        next: u32,
+    },
+    /// Breaks the connection under the next answer to a produce request: it was appended, and the producer does not hear of it.
+    LoseResponse {
+        /// The producer's name.
+        producer: String,
+        /// The broker that answers.
+        broker: BrokerId,
+    },
+    /// Cuts every link between nodes of different groups. Nodes of no group keep all their links.
+    PartitionNetwork {
+        /// The groups, two at least, each a list of nodes.
+        groups: Vec<Vec<String>>,
+    },
+    /// Makes every link whole again.
+    HealNetwork,
+    /// Kills a producer's process: what has no outcome yet will never have one.
+    KillProducer {
+        /// The producer's name.
+        producer: String,
+    },
+    /// Starts a killed producer again: another session, with another producer id if it is idempotent.
+    RestartProducer {
+        /// The producer's name.
+        producer: String,
+    },
+    /// A producer's application calls `send()` again with every record of it that failed and was not sent again, or with one.
+    Resend {
+        /// The producer's name.
+        producer: String,
+        /// The record, whatever became of it; every failed one if none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<RecordId>,
+    },
+    /// Ends every fault: links whole, brokers running with sound disks and fetching. A killed producer stays dead.
+    Heal,
     /// Changes a producer's setting: closes that producer and starts a new session with the setting.
     SetProducer {
         /// The producer's name.
@@ -219,9 +354,7 @@ impl Command {
             Command::Flush { producer }
             | Command::StartWorkload { producer, workload: None }
             | Command::StopWorkload { producer } => known_producer(scenario, producer),
-            Command::CrashBroker { broker }
-            | Command::ShutDownBroker { broker }
-            | Command::RestartBroker { broker } => known_broker(scenario, *broker),
+            Command::ShutDownBroker { broker } => known_broker(scenario, *broker),
             Command::ElectPreferred { topic, .. } | Command::ElectUnclean { topic, .. } => {
                 known_topic(scenario, Some(topic))
             }
@@ -249,6 +382,7 @@ impl Command {
                 known_consumer(scenario, consumer)?;
                 within("offset", offset.0, 0, i64::MAX)
             }
+            fault => fault::validate(fault, scenario),
         }
     }
 }
@@ -259,7 +393,7 @@ fn validate_send(scenario: &Scenario, producer: &str, record: &SendRecord, count
     within("count", i64::from(count), 1, limits::BLOCKED_SENDS_MAX as i64)
 }
 
-fn known_producer(scenario: &Scenario, name: &str) -> Result<(), CommandError> {
+pub(super) fn known_producer(scenario: &Scenario, name: &str) -> Result<(), CommandError> {
     known("producer", name, scenario.producers.iter().any(|producer| producer.name == name))
 }
 
@@ -271,15 +405,15 @@ fn known_topic(scenario: &Scenario, name: Option<&str>) -> Result<(), CommandErr
     known("topic", name.unwrap_or_default(), scenario.topic_id(name).is_some())
 }
 
-fn known_broker(scenario: &Scenario, broker: BrokerId) -> Result<(), CommandError> {
+pub(super) fn known_broker(scenario: &Scenario, broker: BrokerId) -> Result<(), CommandError> {
     known("broker", &broker.to_string(), scenario.broker_ids().any(|known| known == broker))
 }
 
-fn known(kind: &'static str, name: &str, is_known: bool) -> Result<(), CommandError> {
+pub(super) fn known(kind: &'static str, name: &str, is_known: bool) -> Result<(), CommandError> {
     if is_known { Ok(()) } else { Err(CommandError::Unknown { kind, name: name.to_string() }) }
 }
 
-fn within(name: &str, value: i64, least: i64, most: i64) -> Result<(), CommandError> {
+pub(super) fn within(name: &str, value: i64, least: i64, most: i64) -> Result<(), CommandError> {
     let message = || format!("{name}: {value} is out of range; {least} to {most} is allowed");
     if (least..=most).contains(&value) { Ok(()) } else { Err(CommandError::OutOfRange(message())) }
 }
@@ -291,47 +425,4 @@ pub struct TimedCommand {
     pub at: VirtualTime,
     /// What.
     pub command: Command,
-}
-
-/// Why a command was refused. Nothing changed then, and it is not part of the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CommandError {
-    /// No producer, consumer, topic, partition or broker goes by this name.
-    Unknown {
-        /// Which kind of thing.
-        kind: &'static str,
-        /// The name that was given.
-        name: String,
-    },
-    /// The setting or its value is none.
-    Config(ConfigError),
-    /// Settings that do not go together, in the words of Kafka's exception.
-    Conflict(String),
-    /// A number outside what is allowed.
-    OutOfRange(String),
-    /// It is so already, such as crashing a broker that is down.
-    AlreadySo(String),
-    /// The run has reached one of its limits.
-    LimitReached(String),
-}
-
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CommandError::Unknown { kind, name } => write!(f, "there is no {kind} `{name}`"),
-            CommandError::Config(error) => error.fmt(f),
-            CommandError::Conflict(text)
-            | CommandError::OutOfRange(text)
-            | CommandError::AlreadySo(text)
-            | CommandError::LimitReached(text) => f.write_str(text),
-        }
-    }
-}
-
-impl std::error::Error for CommandError {}
-
-impl From<ConfigError> for CommandError {
-    fn from(error: ConfigError) -> Self {
-        CommandError::Config(error)
-    }
 }

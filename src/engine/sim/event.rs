@@ -5,6 +5,7 @@
 
 use super::command::Command;
 use super::ledger::Failure;
+use super::network::Endpoint;
 use crate::engine::cluster::protocol::{Api, ConnectionId, CorrelationId};
 use crate::engine::cluster::{BrokerEvent, ControllerEvent};
 use crate::engine::common::{
@@ -72,6 +73,15 @@ pub enum EventKind {
     },
     /// The run came to one of its limits.
     LimitReached(Limit),
+    /// A fault broke a connection under a message, or under one before it.
+    MessageLost {
+        /// Who sent it.
+        from: Endpoint,
+        /// To whom.
+        to: Endpoint,
+        /// If it was a request to a broker: which.
+        request: Option<(ConnectionId, CorrelationId)>,
+    },
 }
 
 /// A bound of a run.
@@ -300,6 +310,8 @@ pub enum ProducerEvent {
     FlushBegun,
     /// Everything that `flush()` waited for has an outcome.
     FlushDone,
+    /// Its process was killed.
+    Killed,
 }
 
 /// A batch in a produce request.
@@ -330,6 +342,8 @@ pub enum DisconnectReason {
     ByPeer,
     /// A request on it was not answered within `request.timeout.ms`.
     RequestTimeout,
+    /// It did not stand within `socket.connection.setup.timeout.ms`.
+    SetupTimeout,
 }
 
 /// What kind of mark an event leaves on the timeline.
@@ -352,13 +366,15 @@ pub enum MarkKind {
     Loss,
     /// A batch is sent again.
     Retry,
+    /// A connection broke under a message.
+    Drop,
     /// The run came to a limit.
     Limit,
 }
 
 impl MarkKind {
     /// Every kind, in the order in which a reader is told of them.
-    pub const ALL: [MarkKind; 9] = [
+    pub const ALL: [MarkKind; 10] = [
         MarkKind::Command,
         MarkKind::Crash,
         MarkKind::Stop,
@@ -367,6 +383,7 @@ impl MarkKind {
         MarkKind::Roll,
         MarkKind::Retry,
         MarkKind::Loss,
+        MarkKind::Drop,
         MarkKind::Limit,
     ];
 }
@@ -384,8 +401,10 @@ impl EventKind {
             }
             EventKind::Broker { event: BrokerEvent::Rolled { .. }, .. } => Some(MarkKind::Roll),
             EventKind::Controller(ControllerEvent::LeaderElected { .. }) => Some(MarkKind::Election),
+            EventKind::Producer { event: ProducerEvent::Killed, .. } => Some(MarkKind::Crash),
             EventKind::Producer { event: ProducerEvent::Retrying { .. }, .. } => Some(MarkKind::Retry),
             EventKind::RecordsLost { .. } => Some(MarkKind::Loss),
+            EventKind::MessageLost { .. } => Some(MarkKind::Drop),
             EventKind::LimitReached(_) => Some(MarkKind::Limit),
             _ => None,
         }

@@ -3,6 +3,8 @@
 //! Short runs with short time-outs, so that elections, retries, expiry, rolls and retention all occur in a few virtual
 //! seconds. Values are random letters, long enough to be unique: a test can tell records apart by their bytes.
 
+pub use super::generate_faults::{healed_at, scenario_with_faults};
+
 use super::command::{Command, SendRecord, SettingContent, TimedCommand};
 use super::content::Content;
 use super::links::{LinkSpec, Links};
@@ -242,8 +244,8 @@ mod tests {
 
     #[test]
     fn every_seed_gives_a_valid_scenario_that_round_trips() {
-        for seed in 0..500 {
-            let generated = scenario(seed);
+        let scenarios = (0..500).flat_map(|seed| [(seed, scenario(seed)), (seed, scenario_with_faults(seed))]);
+        for (seed, generated) in scenarios {
             generated.validate().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
             let text = generated.to_json();
             let read = Scenario::from_json(&text).unwrap_or_else(|error| panic!("seed {seed}: {error}"));

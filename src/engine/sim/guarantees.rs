@@ -74,13 +74,33 @@ impl Faults {
             | Command::DeleteRecords { .. }
             | Command::PauseConsumer { .. }
             | Command::ResumeConsumer { .. }
-            | Command::SeekConsumer { .. } => Faults::NONE,
+            | Command::SeekConsumer { .. }
+            | Command::KillProducer { .. }
+            | Command::RestartProducer { .. }
+            | Command::Resend { .. } => Faults::NONE,
+            Command::CutPower { .. } | Command::RestartBrokerWithoutDisk { .. } => Faults::ALL,
             Command::CrashBroker { .. }
             | Command::RestartBroker { .. }
             | Command::ShutDownBroker { .. }
             | Command::ElectPreferred { .. }
             | Command::ElectUnclean { .. }
-            | Command::SetBroker { .. } => Faults { failover: true, storage: false },
+            | Command::SetBroker { .. }
+            | Command::FreezeBroker { .. }
+            | Command::ThawBroker { .. }
+            | Command::SlowDisk { .. }
+            | Command::RestoreDisk { .. }
+            | Command::StallFollower { .. }
+            | Command::ResumeFollower { .. }
+            | Command::CutLink { .. }
+            | Command::HealLink { .. }
+            | Command::DelayLink { .. }
+            | Command::LosePackets { .. }
+            | Command::DropMessages { .. }
+            | Command::DuplicateMessages { .. }
+            | Command::LoseResponse { .. }
+            | Command::PartitionNetwork { .. }
+            | Command::HealNetwork
+            | Command::Heal => Faults { failover: true, storage: false },
         }
     }
 

@@ -3,17 +3,20 @@
 //! Commands go in (`command`), events come out (`event`), and `trace` hashes both. [`Simulation`] runs forward, [`Timeline`]
 //! goes anywhere; [`State`] is everything at one moment. Nothing here knows a clock or a browser.
 //!
-//! `scheduler` holds what is to come, `network` what is on the wires; the `step_*` files let brokers, producers and consumers
+//! `scheduler` holds what is to come, `network` what is on the wires, `fault` what is broken; the `step_*` files let brokers, producers and consumers
 //! act and write down in the `ledger` what became of every record.
 
 pub mod adversary;
 pub mod chunked;
 pub mod command;
+mod command_error;
 pub mod consumer_node;
 pub mod content;
 pub mod event;
+pub mod fault;
 mod faults;
 pub mod generate;
+mod generate_faults;
 pub mod guarantees;
 pub mod invariants;
 pub mod ledger;

@@ -4,12 +4,13 @@
 //! Messages of one direction of a connection never overtake each other. A connection has two ends that open and close for
 //! themselves: what arrives at a closed end is dropped. Who acts on an arrival is in `step`.
 
+use super::fault::{Fate, LinkFaults, Treatment};
 use super::links::{LinkSpec, Links};
 use super::scenario::Scenario;
 use crate::engine::cluster::protocol::{
     ConnectionId, ControllerRequest, ControllerResponse, CorrelationId, MetadataUpdate, Request, Response,
 };
-use crate::engine::common::{BrokerId, Prng, SessionId, VirtualTime};
+use crate::engine::common::{BrokerId, Prng, SessionId, VirtualTime, limits};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -50,6 +51,8 @@ pub enum Payload {
     ToController(CorrelationId, ControllerRequest),
     /// Its answer.
     FromController(CorrelationId, ControllerResponse),
+    /// The connection to the controller broke under a request, or its answer.
+    Unreachable(CorrelationId),
     /// Metadata from the controller.
     Metadata(MetadataUpdate),
 }
@@ -62,7 +65,9 @@ impl Payload {
     #[must_use]
     pub fn size_in_bytes(&self) -> usize {
         match self {
-            Payload::Connect | Payload::Connected | Payload::Refused | Payload::Close => TCP_BYTES,
+            Payload::Connect | Payload::Connected | Payload::Refused | Payload::Close | Payload::Unreachable(_) => {
+                TCP_BYTES
+            }
             Payload::Request(_, request) => request.size_in_bytes(),
             Payload::Response(_, response) => response.size_in_bytes(),
             Payload::ToController(_, request) => request.size_in_bytes(),
@@ -85,8 +90,10 @@ pub struct Message {
     pub to: Endpoint,
     /// When its first byte left.
     pub sent_at: VirtualTime,
-    /// When its last byte arrives.
+    /// When its last byte arrives; never, while it waits on a link that is cut.
     pub arrives_at: VirtualTime,
+    /// What becomes of it then.
+    pub(super) fate: Fate,
     /// Its size.
     pub size_in_bytes: u64,
     /// What it says.
@@ -95,7 +102,7 @@ pub struct Message {
 
 /// One direction of a connection.
 #[derive(Clone, Copy, Debug, Default)]
-struct Lane {
+pub(super) struct Lane {
     /// When the last byte of what was given to it so far is written.
     free_at: VirtualTime,
     /// When the last of it arrives.
@@ -104,14 +111,35 @@ struct Lane {
 
 impl Lane {
     /// Gives it a message: when it arrives.
-    fn carry(&mut self, now: VirtualTime, bytes: u64, link: LinkSpec, prng: &mut Prng) -> VirtualTime {
+    fn carry(
+        &mut self,
+        now: VirtualTime,
+        bytes: u64,
+        (link, delay): (LinkSpec, VirtualTime),
+        prng: &mut Prng,
+    ) -> VirtualTime {
         let micros = u128::from(bytes) * 1_000_000 / u128::from(link.bandwidth_bytes_per_second.max(1));
         let transmission = VirtualTime(u64::try_from(micros).unwrap_or(u64::MAX));
         self.free_at = self.free_at.max(now) + transmission;
         let jitter = if link.jitter_us > 0 { prng.between(0, link.jitter_us) } else { 0 };
-        let arrival = self.free_at + VirtualTime(link.latency_us + jitter);
+        let arrival = self.free_at + VirtualTime(link.latency_us + jitter) + delay;
         self.last_arrival = self.last_arrival.max(arrival);
         self.last_arrival
+    }
+
+    /// Gives it a message on a link that may be faulty: when it begins to leave, and when it arrives.
+    pub(super) fn take(
+        &mut self,
+        now: VirtualTime,
+        bytes: u64,
+        (link, treatment): (LinkSpec, Treatment),
+        prng: &mut Prng,
+    ) -> (VirtualTime, VirtualTime) {
+        if treatment.is_held {
+            return (now, VirtualTime::NEVER);
+        }
+        let sent_at = self.free_at.max(now);
+        (sent_at, self.carry(now, bytes, (link, treatment.delay), prng))
     }
 }
 
@@ -130,9 +158,11 @@ pub struct Connection {
     pub server_open: bool,
     /// Both ends know that it stands.
     pub established: bool,
-    link: LinkSpec,
-    to_server: Lane,
-    to_client: Lane,
+    /// A fault broke it.
+    pub(super) is_broken: bool,
+    pub(super) link: LinkSpec,
+    pub(super) to_server: Lane,
+    pub(super) to_client: Lane,
 }
 
 /// Which way.
@@ -146,13 +176,14 @@ pub(super) enum Direction {
 #[derive(Clone, Debug)]
 pub struct Network {
     links: Links,
-    names: BTreeMap<Endpoint, String>,
-    messages: BTreeMap<MessageId, Message>,
-    connections: BTreeMap<ConnectionId, Connection>,
-    controller_lanes: BTreeMap<BrokerId, (Lane, Lane)>,
+    pub(super) faults: LinkFaults,
+    pub(super) names: BTreeMap<Endpoint, String>,
+    pub(super) messages: BTreeMap<MessageId, Message>,
+    pub(super) connections: BTreeMap<ConnectionId, Connection>,
+    pub(super) controller_lanes: BTreeMap<BrokerId, (Lane, Lane)>,
     next_message: u64,
     next_connection: u64,
-    prng: Prng,
+    pub(super) prng: Prng,
 }
 
 impl Network {
@@ -162,6 +193,7 @@ impl Network {
         let controller = std::iter::once((Endpoint::Controller, "controller".to_string()));
         Self {
             links: scenario.links.clone(),
+            faults: LinkFaults::new(scenario.seed),
             names: brokers.chain(consumers).chain(controller).collect(),
             messages: BTreeMap::new(),
             connections: BTreeMap::new(),
@@ -232,6 +264,7 @@ impl Network {
             client_open: true,
             server_open: established,
             established,
+            is_broken: false,
             link: self.link(client, Endpoint::Broker(server)),
             to_server: Lane::default(),
             to_client: Lane::default(),
@@ -259,8 +292,8 @@ impl Network {
             Direction::ToServer => (&mut connection.to_server, connection.client, server),
             Direction::ToClient => (&mut connection.to_client, server, connection.client),
         };
-        let sent_at = lane.free_at.max(now);
-        let arrives_at = lane.carry(now, bytes, connection.link, &mut self.prng);
+        let treatment = treat(&mut self.faults, (&self.names, &self.messages), (from, to), &payload);
+        let (sent_at, arrives_at) = lane.take(now, bytes, (connection.link, treatment), &mut self.prng);
         Some(self.put(Message {
             id: MessageId(0),
             connection: Some(id),
@@ -268,6 +301,7 @@ impl Network {
             to,
             sent_at,
             arrives_at,
+            fate: treatment.fate,
             size_in_bytes: bytes,
             payload,
         }))
@@ -285,10 +319,10 @@ impl Network {
         let bytes = payload.size_in_bytes() as u64;
         let (up, down) = self.controller_lanes.entry(broker).or_default();
         let lane = if to_broker { down } else { up };
-        let sent_at = lane.free_at.max(now);
-        let arrives_at = lane.carry(now, bytes, link, &mut self.prng);
         let ends = (Endpoint::Broker(broker), Endpoint::Controller);
         let (to, from) = if to_broker { ends } else { (ends.1, ends.0) };
+        let treatment = treat(&mut self.faults, (&self.names, &self.messages), (from, to), &payload);
+        let (sent_at, arrives_at) = lane.take(now, bytes, (link, treatment), &mut self.prng);
         self.put(Message {
             id: MessageId(0),
             connection: None,
@@ -296,6 +330,7 @@ impl Network {
             to,
             sent_at,
             arrives_at,
+            fate: treatment.fate,
             size_in_bytes: bytes,
             payload,
         })
@@ -309,7 +344,7 @@ impl Network {
         flying
     }
 
-    /// Takes a message that arrives.
+    /// Takes a message off the wire.
     pub(super) fn take(&mut self, id: MessageId) -> Option<Message> {
         self.messages.remove(&id)
     }
@@ -326,6 +361,24 @@ impl Network {
             self.connections.remove(&id);
         }
     }
+}
+
+/// What a link does to a message. Of a cut one more than `HELD_UP_MAX` messages do not wait: their connections break.
+fn treat(
+    faults: &mut LinkFaults,
+    (names, messages): (&BTreeMap<Endpoint, String>, &BTreeMap<MessageId, Message>),
+    (from, to): (Endpoint, Endpoint),
+    payload: &Payload,
+) -> Treatment {
+    let (false, Some(from_name), Some(to_name)) = (faults.is_empty(), names.get(&from), names.get(&to)) else {
+        return Treatment::default();
+    };
+    let treatment = faults.treat(from_name, to_name, payload);
+    let waits = |message: &&Message| (message.from, message.to, message.arrives_at) == (from, to, VirtualTime::NEVER);
+    if treatment.is_held && messages.values().filter(waits).count() >= limits::HELD_UP_MAX {
+        return Treatment { is_held: false, fate: Fate::Lost, ..treatment };
+    }
+    treatment
 }
 
 /// A message that was given to the wire.

@@ -63,6 +63,8 @@ pub enum Phase {
     },
     /// It is closed.
     Closed,
+    /// Its process was killed. What had no outcome then has none for good.
+    Killed,
 }
 
 /// The newest call of `send()` and how its partition was found.
@@ -214,6 +216,8 @@ pub enum NodeConnection {
         connection: ConnectionId,
         /// How many attempts have failed in a row before.
         failures: u32,
+        /// When it is given up (`socket.connection.setup.timeout.ms`).
+        until: VirtualTime,
     },
     /// It stands.
     Ready {
@@ -249,6 +253,8 @@ pub struct ProducerIdClient {
 pub struct OpenRequest {
     /// The connection it went on.
     pub connection: ConnectionId,
+    /// When it was sent.
+    pub sent_at: VirtualTime,
     /// What it is.
     pub kind: OpenRequestKind,
 }
@@ -273,6 +279,12 @@ impl ProducerSession {
         }
     }
 
+    /// Whether it is gone: closed, or killed with its process.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self.phase, Phase::Closed | Phase::Killed)
+    }
+
     /// Whether it takes records.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -284,6 +296,28 @@ impl ProducerSession {
     pub fn blocked_sends(&self) -> usize {
         let by_hand = self.by_hand.queue.len() + usize::from(self.by_hand.blocked.is_some());
         by_hand + usize::from(self.workload.as_ref().is_some_and(|workload| workload.blocked.is_some()))
+    }
+
+    /// When its question for metadata has waited too long, and on which connection (`request.timeout.ms`).
+    #[must_use]
+    pub(super) fn next_timeout(&self) -> Option<(VirtualTime, ConnectionId)> {
+        let timeout = VirtualTime::from_ms(self.producer.config().request_timeout_ms);
+        let is_metadata = |request: &&OpenRequest| matches!(request.kind, OpenRequestKind::Metadata);
+        self.open_requests
+            .values()
+            .filter(is_metadata)
+            .map(|request| (request.sent_at + timeout, request.connection))
+            .min()
+    }
+
+    /// When the next attempt to connect is given up, and which.
+    #[must_use]
+    pub(super) fn next_setup_timeout(&self) -> Option<(VirtualTime, ConnectionId)> {
+        let attempts = self.nodes.values().filter_map(|node| match node {
+            NodeConnection::Connecting { connection, until, .. } => Some((*until, *connection)),
+            _ => None,
+        });
+        attempts.min()
     }
 
     /// The connection that stands to a broker.

@@ -1,6 +1,6 @@
 //! What is to come: tasks ordered by (time, sequence number). Two tasks of one time run in the order in which they were set.
 
-use super::network::MessageId;
+use super::network::{Endpoint, MessageId};
 use crate::engine::cluster::{BrokerTimer, ControllerTimer};
 use crate::engine::common::{BrokerId, SessionId, VirtualTime};
 use std::collections::BTreeMap;
@@ -24,6 +24,8 @@ pub enum Task {
     CloseProducer(SessionId),
     /// A consumer has something to do.
     WakeConsumer(u32),
+    /// A broker's or consumer's oldest request to a broker may have waited too long.
+    CheckRequests(Endpoint, BrokerId),
 }
 
 /// The tasks to come.

@@ -61,6 +61,7 @@ impl State {
             trace_hash: TraceHash::default(),
             events_count: 0,
             limit: None,
+            faults: super::fault::Faults::default(),
             crashed_at: BTreeMap::new(),
             peers: BTreeMap::new(),
             produces: BTreeMap::new(),

@@ -58,6 +58,8 @@ pub struct State {
     pub limit: Option<Limit>,
     /// Where replicas are placed by chance.
     pub(super) placement: Prng,
+    /// What is broken beside the links, whose faults the network has.
+    pub faults: super::fault::Faults,
     /// When each broker's process died or stopped, if it is down.
     pub crashed_at: BTreeMap<BrokerId, VirtualTime>,
     /// Connections that brokers made to brokers, by (from, to).

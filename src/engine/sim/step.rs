@@ -1,9 +1,10 @@
 //! One step: a task that is due, or a message that arrives. A flat dispatcher; each arm is one call.
 //!
 //! What brokers and the controller do is in `step_broker`, producers in `step_producer`, `step_producer_id` and `step_client`, consumers in
-//! `step_consumer`, commands in `step_command`.
+//! `step_consumer`, commands in `step_command`, faults in `fault`.
 
 use super::event::EventKind;
+use super::fault::Fate;
 use super::network::{Direction, Endpoint, Flying, Message, MessageId, Payload};
 use super::scheduler::Task;
 use super::state::State;
@@ -13,6 +14,9 @@ use crate::engine::common::BrokerId;
 impl State {
     /// Does what is due.
     pub(super) fn run_task(&mut self, task: Task) {
+        if self.is_held_up(task) {
+            return;
+        }
         match task {
             Task::Deliver(message) => self.deliver(message),
             Task::Broker(broker, timer) => self.drive_broker(broker, |it, now, out| it.timer(now, timer, out)),
@@ -22,15 +26,20 @@ impl State {
             Task::WakeClient(session) => self.wake_client(session),
             Task::CloseProducer(session) => self.close_producer_forcefully(session),
             Task::WakeConsumer(consumer) => self.wake_consumer(consumer),
+            Task::CheckRequests(owner, to) => self.check_requests(owner, to),
         }
     }
 
     fn deliver(&mut self, id: MessageId) {
-        let Some(message) = self.network.take(id) else { return };
+        let Some(message) = self.network.take_due(self.now, id) else { return };
         let connection = message.connection;
-        match connection {
-            Some(connection) => self.deliver_on_connection(connection, message),
-            None => self.deliver_control(message),
+        if self.arrives(&message) {
+            let breaks = (message.fate == Fate::ArrivesThenBreaks).then(|| message.clone());
+            match connection {
+                Some(connection) => self.deliver_on_connection(connection, message),
+                None => self.deliver_control(message),
+            }
+            breaks.inspect(|message| self.break_after(message));
         }
         if let Some(connection) = connection {
             self.network.maybe_forget(connection);
@@ -48,7 +57,10 @@ impl State {
             Payload::Close => self.arrive_client_end_closed(id),
             Payload::Request(correlation, request) => self.arrive_request(id, correlation, request),
             Payload::Response(correlation, response) => self.arrive_response(id, correlation, response),
-            Payload::ToController(..) | Payload::FromController(..) | Payload::Metadata(_) => {
+            Payload::ToController(..)
+            | Payload::FromController(..)
+            | Payload::Unreachable(_)
+            | Payload::Metadata(_) => {
                 unreachable!("the controller's messages have no connection")
             }
         }
@@ -62,6 +74,7 @@ impl State {
             (_, Endpoint::Broker(to), Payload::FromController(correlation, response)) if self.is_up(to) => {
                 self.drive_broker(to, |it, now, out| it.controller_answered(now, correlation, response, out));
             }
+            (_, to, Payload::Unreachable(correlation)) => self.broker_gives_up(to, correlation),
             (_, Endpoint::Broker(to), Payload::Metadata(update)) if self.is_up(to) => {
                 self.drive_broker(to, |it, now, out| it.update_metadata(now, update, out));
             }
@@ -96,7 +109,7 @@ impl State {
     }
 
     /// The client learns that its connection is refused, closed or broken.
-    fn arrive_client_end_closed(&mut self, id: ConnectionId) {
+    pub(super) fn arrive_client_end_closed(&mut self, id: ConnectionId) {
         let Some(connection) = self.network.connection_mut(id).filter(|connection| connection.client_open) else {
             return;
         };
@@ -111,7 +124,7 @@ impl State {
     }
 
     /// The server learns that a client has closed its end.
-    fn arrive_server_end_closed(&mut self, id: ConnectionId) {
+    pub(super) fn arrive_server_end_closed(&mut self, id: ConnectionId) {
         let Some(connection) = self.network.connection_mut(id).filter(|connection| connection.server_open) else {
             return;
         };
@@ -123,10 +136,16 @@ impl State {
     fn arrive_request(&mut self, id: ConnectionId, correlation: CorrelationId, request: Request) {
         let Some(connection) = self.network.connection(id) else { return };
         let (server, is_open, client) = (connection.server, connection.server_open, connection.client);
+        let is_broken = connection.is_broken;
         if !is_open {
             self.produce_is_off_the_wire(id, correlation);
             let is_request = !matches!(client, Endpoint::Broker(_));
-            self.emit(EventKind::MessageDropped { connection: id, broker: server, is_request });
+            if is_broken {
+                let (to, request) = (Endpoint::Broker(server), Some((id, correlation)));
+                self.emit(EventKind::MessageLost { from: client, to, request });
+            } else {
+                self.emit(EventKind::MessageDropped { connection: id, broker: server, is_request });
+            }
             self.check_losses();
             return;
         }
@@ -181,7 +200,9 @@ impl State {
 
     /// A client closes its end of a connection; the other end hears of it behind what was sent before.
     pub(super) fn close_client_end(&mut self, id: ConnectionId) {
-        if let Some(connection) = self.network.connection_mut(id) {
+        if self.network.was_never_heard_of(id) {
+            self.network.abandon(id);
+        } else if let Some(connection) = self.network.connection_mut(id) {
             connection.client_open = false;
             self.send_on(id, Direction::ToServer, Payload::Close);
         }

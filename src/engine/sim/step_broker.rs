@@ -16,22 +16,27 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) struct Peer {
     pub(super) connection: ConnectionId,
+    /// When it was begun.
+    pub(super) begun_at: VirtualTime,
     pub(super) is_established: bool,
+    /// A look at it is set.
+    pub(super) is_watched: bool,
     /// Requests that wait for the connection.
     pub(super) waiting: Vec<(CorrelationId, Request)>,
-    /// Requests that wait for their answer.
-    pub(super) open: Vec<CorrelationId>,
+    /// Requests that wait for their answer, and when they were sent.
+    pub(super) open: Vec<(CorrelationId, VirtualTime)>,
 }
 
 impl Peer {
-    pub(super) fn new(connection: ConnectionId) -> Self {
-        Self { connection, is_established: false, waiting: Vec::new(), open: Vec::new() }
+    pub(super) fn new(connection: ConnectionId, begun_at: VirtualTime) -> Self {
+        let (waiting, open) = (Vec::new(), Vec::new());
+        Self { connection, begun_at, is_established: false, is_watched: false, waiting, open }
     }
 
     /// Takes a request: gives it back if it can be sent now, else keeps it until the connection stands.
-    pub(super) fn offer(&mut self, correlation: CorrelationId, request: Request) -> Option<Request> {
+    pub(super) fn offer(&mut self, now: VirtualTime, correlation: CorrelationId, request: Request) -> Option<Request> {
         if self.is_established {
-            self.open.push(correlation);
+            self.open.push((correlation, now));
             return Some(request);
         }
         self.waiting.push((correlation, request));
@@ -39,16 +44,17 @@ impl Peer {
     }
 
     /// The connection stands: what waited for it.
-    pub(super) fn established(&mut self) -> Vec<(CorrelationId, Request)> {
+    pub(super) fn established(&mut self, now: VirtualTime) -> Vec<(CorrelationId, Request)> {
         self.is_established = true;
         let waiting = std::mem::take(&mut self.waiting);
-        self.open.extend(waiting.iter().map(|(correlation, _)| *correlation));
+        self.open.extend(waiting.iter().map(|(correlation, _)| (*correlation, now)));
         waiting
     }
 
     /// The connection is gone: the requests that will not be answered.
     pub(super) fn unanswered(self) -> impl Iterator<Item = CorrelationId> {
-        self.open.into_iter().chain(self.waiting.into_iter().map(|(correlation, _)| correlation))
+        let open = self.open.into_iter().map(|(correlation, _)| correlation);
+        open.chain(self.waiting.into_iter().map(|(correlation, _)| correlation))
     }
 }
 
@@ -103,20 +109,23 @@ impl State {
     fn send_to_peer(&mut self, from: BrokerId, to: BrokerId, correlation: CorrelationId, request: Request) {
         if !self.peers.contains_key(&(from, to)) {
             let connection = self.connect(Endpoint::Broker(from), to);
-            self.peers.insert((from, to), Peer::new(connection));
+            self.peers.insert((from, to), Peer::new(connection, self.now));
         }
+        let now = self.now;
         let peer = self.peers.get_mut(&(from, to)).expect("made above");
         let connection = peer.connection;
-        if let Some(request) = peer.offer(correlation, request) {
+        if let Some(request) = peer.offer(now, correlation, request) {
             self.send_on(connection, Direction::ToServer, Payload::Request(correlation, request));
         }
+        self.watch(Endpoint::Broker(from), to);
     }
 
     pub(super) fn peer_connected(&mut self, from: BrokerId, to: BrokerId, id: ConnectionId) {
         let Some(peer) = self.peers.get_mut(&(from, to)).filter(|peer| peer.connection == id) else { return };
-        for (correlation, request) in peer.established() {
+        for (correlation, request) in peer.established(self.now) {
             self.send_on(id, Direction::ToServer, Payload::Request(correlation, request));
         }
+        self.watch(Endpoint::Broker(from), to);
     }
 
     pub(super) fn peer_disconnected(&mut self, from: BrokerId, to: BrokerId, id: ConnectionId) {
@@ -137,7 +146,7 @@ impl State {
         response: Response,
     ) {
         if let Some(peer) = self.peers.get_mut(&(broker, from)) {
-            peer.open.retain(|open| *open != correlation);
+            peer.open.retain(|(open, _)| *open != correlation);
         }
         self.drive_broker(broker, |it, now, out| it.answered(now, correlation, response, out));
     }
@@ -150,6 +159,7 @@ impl State {
 
     /// A broker's process is no more: its connections break.
     fn process_ended(&mut self, id: BrokerId) {
+        let waiting = self.take_waiting(id);
         self.crashed_at.insert(id, self.now);
         let ends: Vec<(ConnectionId, bool, Endpoint)> = self
             .network
@@ -167,6 +177,8 @@ impl State {
         // What had arrived is gone with the process, also from clients that have closed their end meanwhile.
         self.arrived_produces_are_off_the_wire(|_, to| to == id);
         self.peers.retain(|(from, _), _| *from != id);
+        // What waited for a frozen process finds it dead.
+        waiting.into_iter().for_each(|task| self.run_task(task));
         self.check_losses();
     }
 

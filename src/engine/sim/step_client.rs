@@ -5,7 +5,7 @@
 
 use super::event::{DisconnectReason, EventKind, ProducerEvent};
 use super::network::{Direction, Endpoint, Payload};
-use super::producer_session::{NodeConnection, OpenRequest, OpenRequestKind, Phase};
+use super::producer_session::{NodeConnection, OpenRequest, OpenRequestKind, ProducerSession};
 use super::scheduler::Task;
 use super::state::State;
 use crate::engine::cluster::protocol::{ConnectionId, CorrelationId, MetadataResponse, Request};
@@ -26,10 +26,13 @@ impl State {
     /// Makes the connections that are needed, asks for metadata if it is wanted, and sets the time of the next look.
     pub(super) fn tend_client(&mut self, id: SessionId) {
         let now = self.now;
-        let session = self.session_mut(id);
-        if session.phase == Phase::Closed {
+        if self.session(id).is_none_or(ProducerSession::is_gone) {
             return;
         }
+        if self.give_up_what_is_late(id) {
+            return;
+        }
+        let session = self.session_mut(id);
         if session.metadata.expires_at <= now {
             session.metadata.wanted = true;
         }
@@ -41,7 +44,8 @@ impl State {
             match self.session_mut(id).nodes.get(&broker).copied() {
                 Some(NodeConnection::Disconnected { retry_at, failures }) if retry_at <= now => {
                     let connection = self.connect(Endpoint::Session(id), broker);
-                    let node = NodeConnection::Connecting { connection, failures };
+                    let until = now + setup_timeout(self.session_mut(id).producer.config(), failures);
+                    let node = NodeConnection::Connecting { connection, failures, until };
                     self.session_mut(id).nodes.insert(broker, node);
                 }
                 Some(NodeConnection::Disconnected { retry_at, .. }) => next = next.min(retry_at),
@@ -57,6 +61,8 @@ impl State {
             (false, _) => metadata.expires_at,
         });
         next = next.min(session.next_look_at_producer_id(now));
+        let timeouts = [session.next_timeout(), session.next_setup_timeout()].into_iter().flatten();
+        next = timeouts.map(|(at, _)| at).fold(next, VirtualTime::min);
         self.wake_client_at(id, next);
     }
 
@@ -68,6 +74,26 @@ impl State {
             session.client_wake_at = at;
             self.scheduler.schedule(at, Task::WakeClient(id));
         }
+    }
+
+    /// Closes a connection that does not stand in time, or on which something else than a produce request was not answered in time.
+    /// Whether there was one; then the client was looked after.
+    fn give_up_what_is_late(&mut self, id: SessionId) -> bool {
+        let now = self.now;
+        let session = self.session(id).expect("the caller has it");
+        let late = |timeout: Option<(VirtualTime, ConnectionId)>| timeout.filter(|(at, _)| *at <= now);
+        let (connection, why) = match (late(session.next_setup_timeout()), late(session.next_timeout())) {
+            (Some((_, connection)), _) => (connection, DisconnectReason::SetupTimeout),
+            (None, Some((_, connection))) => (connection, DisconnectReason::RequestTimeout),
+            (None, None) => return false,
+        };
+        let Some(broker) = session.node_of(connection) else { return false };
+        self.close_client_end(connection);
+        self.session_mut(id).producer.disconnected(broker);
+        self.drop_connection(id, broker, connection, why);
+        self.drive_session(id, true);
+        self.tend_client(id);
+        true
     }
 
     /// The brokers that lead something, as far as the producer knows; without any connection, one of all, to ask.
@@ -101,7 +127,8 @@ impl State {
         let session = self.session_mut(id);
         session.metadata.asked = Some(correlation);
         session.metadata.wanted = false;
-        session.open_requests.insert(correlation, OpenRequest { connection, kind: OpenRequestKind::Metadata });
+        let kind = OpenRequestKind::Metadata;
+        session.open_requests.insert(correlation, OpenRequest { connection, sent_at: now, kind });
         self.send_on(connection, Direction::ToServer, Payload::Request(correlation, Request::Metadata));
     }
 
@@ -185,6 +212,13 @@ impl State {
 fn reconnect_backoff(config: &ProducerConfig, failures: u32) -> VirtualTime {
     let doubled = config.reconnect_backoff_ms.saturating_mul(1_i64 << failures.min(20));
     VirtualTime::from_ms(doubled.min(config.reconnect_backoff_max_ms.max(config.reconnect_backoff_ms)))
+}
+
+/// `socket.connection.setup.timeout.ms`, doubled with each failure up to `socket.connection.setup.timeout.max.ms`.
+fn setup_timeout(config: &ProducerConfig, failures: u32) -> VirtualTime {
+    let doubled = config.socket_connection_setup_timeout_ms.saturating_mul(1_i64 << failures.min(20));
+    let longest = config.socket_connection_setup_timeout_max_ms.max(config.socket_connection_setup_timeout_ms);
+    VirtualTime::from_ms(doubled.min(longest))
 }
 
 /// What a producer makes of a metadata answer.

@@ -1,4 +1,4 @@
-//! Commands: first whether one is possible, then what it does. A command that is refused changes nothing.
+//! Commands: first whether one is possible, then what it does. A command that is refused changes nothing. Faults go on to `fault`.
 
 use super::command::{Command, CommandError, SendRecord};
 use super::event::EventKind;
@@ -43,11 +43,13 @@ impl State {
         match command {
             Command::Send { producer, .. } => self.ensure_can_send(producer, 1),
             Command::Burst { producer, count, .. } => self.ensure_can_send(producer, *count),
+            Command::Flush { producer } | Command::StartWorkload { producer, workload: Some(_) } => {
+                self.ensure_runs(producer, true)
+            }
             Command::StartWorkload { producer, workload: None } => self.ensure_has_workload(producer),
-            Command::CrashBroker { broker } => self.ensure_broker(*broker, true),
             Command::ShutDownBroker { broker } => self.ensure_can_shut_down(*broker),
-            Command::RestartBroker { broker } => self.ensure_broker(*broker, false),
             Command::SetProducer { producer, setting, value } => {
+                self.ensure_runs(producer, true)?;
                 let mut config = self.current_config(producer).clone();
                 config.set(setting, &value.0)?;
                 config.conflict().map_or(Ok(()), |conflict| Err(CommandError::Conflict(conflict)))
@@ -62,7 +64,7 @@ impl State {
                 let at = self.consumer_index(consumer);
                 self.ensure_partition(self.consumers[at as usize].consumer.topic(), *partition)
             }
-            _ => Ok(()),
+            fault => self.ensure_fault_possible(fault),
         }
     }
 
@@ -73,9 +75,7 @@ impl State {
             Command::Flush { producer } => self.flush(producer),
             Command::StartWorkload { producer, workload } => self.start_workload(producer, workload.clone()),
             Command::StopWorkload { producer } => self.stop_workload(producer),
-            Command::CrashBroker { broker } => self.crash_broker(*broker),
             Command::ShutDownBroker { broker } => self.drive_broker(*broker, Broker::shut_down),
-            Command::RestartBroker { broker } => self.restart_broker(*broker),
             Command::ElectPreferred { topic, partition } => {
                 self.elect_leaders(topic, *partition, ElectionKind::Preferred);
             }
@@ -96,10 +96,11 @@ impl State {
                 self.drive_consumer(at, Consumer::resume);
             }
             Command::SeekConsumer { consumer, partition, offset } => self.seek_consumer(consumer, *partition, *offset),
+            fault => self.carry_out_fault(fault),
         }
     }
 
-    fn producer_index(&self, name: &str) -> usize {
+    pub(super) fn producer_index(&self, name: &str) -> usize {
         let found = self.scenario.producers.iter().position(|producer| producer.name == name);
         found.expect("the command was validated")
     }
@@ -113,7 +114,7 @@ impl State {
         self.scenario.topic_id(name).expect("the command was validated")
     }
 
-    fn current(&self, producer: &str) -> SessionId {
+    pub(super) fn current(&self, producer: &str) -> SessionId {
         self.current_sessions[self.producer_index(producer)]
     }
 
@@ -122,6 +123,7 @@ impl State {
     }
 
     fn ensure_has_workload(&self, producer: &str) -> Result<(), CommandError> {
+        self.ensure_runs(producer, true)?;
         let session = self.session(self.current(producer));
         match session.and_then(|session| session.workload.as_ref()) {
             Some(_) => Ok(()),
@@ -136,7 +138,7 @@ impl State {
         if is_there { Ok(()) } else { Err(CommandError::Unknown { kind: "partition", name: name() }) }
     }
 
-    fn ensure_broker(&self, broker: BrokerId, is_up: bool) -> Result<(), CommandError> {
+    pub(super) fn ensure_broker(&self, broker: BrokerId, is_up: bool) -> Result<(), CommandError> {
         match self.broker(broker).map(Broker::is_up) {
             Some(up) if up == is_up => Ok(()),
             Some(true) => Err(CommandError::AlreadySo(format!("broker {broker} is running"))),
@@ -145,14 +147,15 @@ impl State {
     }
 
     fn ensure_can_shut_down(&self, broker: BrokerId) -> Result<(), CommandError> {
-        self.ensure_broker(broker, true)?;
+        self.ensure_frozen(broker, false)?;
         if self.broker(broker).is_some_and(Broker::is_shutting_down) {
             return Err(CommandError::AlreadySo(format!("broker {broker} is about to stop")));
         }
         Ok(())
     }
 
-    fn ensure_can_send(&self, producer: &str, count: u32) -> Result<(), CommandError> {
+    pub(super) fn ensure_can_send(&self, producer: &str, count: u32) -> Result<(), CommandError> {
+        self.ensure_runs(producer, true)?;
         let waiting = self.session(self.current(producer)).map_or(0, ProducerSession::blocked_sends);
         if waiting + count as usize > limits::BLOCKED_SENDS_MAX {
             return Err(CommandError::LimitReached(Limit::BlockedSends.to_string()));
@@ -222,8 +225,10 @@ impl State {
         session.workload = match (spec, topic, old) {
             (Some(mut spec), Some(topic), old) => {
                 spec.running = true;
-                let prng = old.map_or_else(|| workload_stream(seed, producer), |old| old.prng);
-                Some(RunningWorkload::new(spec, topic, prng, now))
+                // A call that waits goes on waiting: it is the same thread.
+                let (prng, blocked) =
+                    old.map_or_else(|| (workload_stream(seed, producer), None), |old| (old.prng, old.blocked));
+                Some(RunningWorkload { blocked, ..RunningWorkload::new(spec, topic, prng, now) })
             }
             (_, _, Some(mut old)) => {
                 old.running = true;

@@ -66,20 +66,25 @@ impl State {
     fn send_for_consumer(&mut self, index: u32, to: BrokerId, correlation: CorrelationId, request: Request) {
         if !self.consumer_mut(index).peers.contains_key(&to) {
             let connection = self.connect(Endpoint::Consumer(index), to);
-            self.consumer_mut(index).peers.insert(to, Peer::new(connection));
+            let peer = Peer::new(connection, self.now);
+            self.consumer_mut(index).peers.insert(to, peer);
         }
+        let now = self.now;
         let peer = self.consumer_mut(index).peers.get_mut(&to).expect("made above");
         let connection = peer.connection;
-        if let Some(request) = peer.offer(correlation, request) {
+        if let Some(request) = peer.offer(now, correlation, request) {
             self.send_on(connection, Direction::ToServer, Payload::Request(correlation, request));
         }
+        self.watch(Endpoint::Consumer(index), to);
     }
 
     pub(super) fn consumer_connected(&mut self, index: u32, to: BrokerId, id: ConnectionId) {
+        let now = self.now;
         let peer = self.consumer_mut(index).peers.get_mut(&to).filter(|peer| peer.connection == id);
-        for (correlation, request) in peer.map(Peer::established).unwrap_or_default() {
+        for (correlation, request) in peer.map(|peer| peer.established(now)).unwrap_or_default() {
             self.send_on(id, Direction::ToServer, Payload::Request(correlation, request));
         }
+        self.watch(Endpoint::Consumer(index), to);
     }
 
     pub(super) fn consumer_disconnected(&mut self, index: u32, to: BrokerId, id: ConnectionId) {
@@ -111,7 +116,7 @@ impl State {
     ) {
         let node = self.consumer_mut(index);
         if let Some(peer) = node.peers.get_mut(&from) {
-            peer.open.retain(|open| *open != correlation);
+            peer.open.retain(|(open, _)| *open != correlation);
         }
         if let Response::Metadata(response) = response {
             if node.metadata == (MetadataAsk::Asked { of: from, correlation }) {

@@ -46,6 +46,9 @@ impl State {
 
     /// Lets application and sender go on until neither has anything to do now, and sets when to look again.
     pub(super) fn drive_session(&mut self, id: SessionId, mut wake: bool) {
+        if self.session(id).is_some_and(|session| session.phase == Phase::Killed) {
+            return;
+        }
         let mut looked = false;
         loop {
             if wake {
@@ -338,17 +341,21 @@ impl State {
         if request.acks != Acks::Zero {
             let refs = on_the_way.iter().map(|(_, batch)| *batch).collect();
             let kind = OpenRequestKind::Produce(request.id, refs);
-            self.session_mut(id).open_requests.insert(correlation, OpenRequest { connection, kind });
+            self.session_mut(id).open_requests.insert(correlation, OpenRequest { connection, sent_at: now, kind });
         }
         self.metrics.requests += 1;
         self.produces.insert(
             (connection, correlation),
             ProduceOnTheWay { batches: on_the_way, to: request.node, arrived: false },
         );
+        let acks = request.acks;
         let event = ProducerEvent::RequestSent { to: request.node, connection, correlation, batches: named };
         self.emit(EventKind::Producer { session: id, event });
         let produce = ProduceRequest { acks: request.acks, timeout: request.timeout, batches };
         self.send_on(connection, Direction::ToServer, Payload::Request(correlation, Request::Produce(produce)));
+        if acks == Acks::Zero {
+            self.fill_socket(id, request.node, connection);
+        }
     }
 
     fn note_encoded(&mut self, id: SessionId, batch: BatchRef, outgoing: &OutgoingBatch) {

@@ -5,7 +5,7 @@
 
 use super::event::{DisconnectReason, EventKind, ProducerEvent};
 use super::network::{Direction, Payload};
-use super::producer_session::{OpenRequest, OpenRequestKind, Phase, ProducerSession};
+use super::producer_session::{OpenRequest, OpenRequestKind, ProducerSession};
 use super::state::State;
 use crate::engine::cluster::protocol::Request;
 use crate::engine::common::{BrokerId, KafkaError, ProducerEpoch, ProducerId, SessionId, VirtualTime};
@@ -57,7 +57,9 @@ impl State {
         let correlation = self.new_correlation();
         let session = self.session_mut(id);
         session.producer_id.asked = Some((correlation, now));
-        session.open_requests.insert(correlation, OpenRequest { connection, kind: OpenRequestKind::InitProducerId });
+        session
+            .open_requests
+            .insert(correlation, OpenRequest { connection, sent_at: now, kind: OpenRequestKind::InitProducerId });
         let overdue_at = session.producer_id_answer_is_overdue_at(now);
         self.emit(EventKind::Producer { session: id, event: ProducerEvent::ProducerIdRequested { from } });
         self.send_on(connection, Direction::ToServer, Payload::Request(correlation, Request::InitProducerId));
@@ -66,8 +68,8 @@ impl State {
 
     /// Closes the connection on which the answer is overdue, as the client does with any request.
     pub(super) fn maybe_give_up_on_producer_id(&mut self, id: SessionId) {
-        // A closed session has given up all of its connections.
-        let Some(session) = self.session(id).filter(|session| session.phase != Phase::Closed) else { return };
+        // A session that is gone has given up all of its connections.
+        let Some(session) = self.session(id).filter(|session| !session.is_gone()) else { return };
         let Some((asked, since)) = session.producer_id.asked else { return };
         if self.now < session.producer_id_answer_is_overdue_at(since) {
             return;

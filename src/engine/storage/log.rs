@@ -2,7 +2,7 @@
 //!
 //! The rule it keeps: log start and high watermark ≤ log end, and segments ascend by base offset. (Log start ≤ high watermark too, but
 //! for a high watermark inside of a batch, which a broker never has: KAFKA 5.7.) This file has what a log *is*; what
-//! is done to it stands beside it: `log_append`, `log_read`, `seek`, `truncation`, `retention`, `recovery`, `files`.
+//! is done to it stands beside it: `log_append`, `log_read`, `seek`, `truncation`, `retention`, `recovery`, `flush`, `files`.
 //! When the high watermark moves is the cluster's decision; a log only keeps it within bounds.
 
 use super::leader_epoch_cache::{EpochEndOffset, LeaderEpochCache};
@@ -44,6 +44,10 @@ pub struct Log {
     pub(super) active: Segment,
     pub(super) log_start_offset: Offset,
     pub(super) log_end_offset: Offset,
+    /// What was flushed as such; see [`Log::flushed_offset`].
+    pub(super) flushed_offset: Offset,
+    /// When.
+    pub(super) flushed_at: Timestamp,
     pub(super) high_watermark: LogOffsetMetadata,
     pub(super) leader_epochs: LeaderEpochCache,
     pub(super) producers: ProducerStateManager,
@@ -72,6 +76,8 @@ impl Log {
             active,
             log_start_offset: Offset(0),
             log_end_offset: Offset(0),
+            flushed_offset: Offset(0),
+            flushed_at: now,
             high_watermark: LogOffsetMetadata { offset: Offset(0), place: Some((Offset(0), 0)) },
             leader_epochs: LeaderEpochCache::new(),
             producers: ProducerStateManager::new(Offset(0)),

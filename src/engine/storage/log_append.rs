@@ -113,6 +113,7 @@ impl Log {
                 recompressed: validated.recompressed,
             }),
         };
+        self.maybe_flush(now);
         self.debug_assert_invariants();
         Ok(AppendInfo { rolled, outcome })
     }
@@ -145,6 +146,7 @@ impl Log {
             }
             rest = after;
         }
+        self.maybe_flush(now);
         self.debug_assert_invariants();
         Ok(append)
     }

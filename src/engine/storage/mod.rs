@@ -6,6 +6,7 @@
 pub mod dump;
 pub mod errors;
 pub mod files;
+pub mod flush;
 pub mod leader_epoch_cache;
 pub mod log;
 mod log_append;

@@ -26,6 +26,7 @@ impl Log {
         let moment = self.moment(now);
         self.active.truncate_to(offset, moment);
         self.log_end_offset = offset;
+        self.flushed_offset = self.flushed_offset.min(offset);
         self.leader_epochs.truncate_from_end(offset);
         self.log_start_offset = self.log_start_offset.min(offset);
         self.rebuild_producer_state(now);
@@ -42,6 +43,7 @@ impl Log {
         self.active = Segment::new(offset, self.config.segment_index_bytes, self.moment(now));
         self.log_start_offset = offset;
         self.log_end_offset = offset;
+        self.flushed_offset = offset;
         self.leader_epochs.clear();
         self.producers.truncate_fully_and_start_at(offset);
         self.high_watermark = self.log_end_offset_metadata();

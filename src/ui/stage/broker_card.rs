@@ -1,5 +1,6 @@
 //! A broker: whether it runs, what it works on, and a tape for each replica it holds. Here it is crashed and started again.
 
+use super::fault_menu::FaultMenu;
 use super::tape_row::TapeRow;
 use crate::engine::common::{BrokerId, VirtualTime};
 use crate::engine::sim::Command;
@@ -8,6 +9,7 @@ use crate::ui::icon::{Icon, Sign};
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
 use crate::view::Subject;
+use crate::view::fault_acts;
 use crate::view::format;
 use crate::view::frame::{BrokerFrame, BrokerState, Node};
 use yew::prelude::*;
@@ -29,8 +31,9 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
     let runner = use_runner();
     let broker = &props.broker;
     let down = !broker.state.is_up();
+    let frozen = matches!(broker.state, BrokerState::Frozen { .. });
     html! {
-        <section class={classes!(Class::NodeCard, down.then_some(Class::NodeCardDown))} data-node={Node::Broker(broker.id).key()}
+        <section class={classes!(Class::NodeCard, down.then_some(Class::NodeCardDown), frozen.then_some(Class::NodeCardFrozen))} data-node={Node::Broker(broker.id).key()}
             data-broker={broker.id.to_string()} data-state={broker.state.word()} aria-label={format!("Broker {}", broker.id)}>
             <div class={Class::NodeHead}>
                 <h3 class={Class::NodeName}>
@@ -41,6 +44,10 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
                 <span class={Class::NodeNote} title={condition_in_full(broker)}>{ condition(broker) }</span>
                 <Fault broker={broker.id} {down} />
             </div>
+            if let Some(words) = ailments(broker) {
+                <p class={Class::NodeNote} data-ailments={broker.id.to_string()}>{words}</p>
+            }
+            <FaultMenu of={format!("broker {}", broker.id)} acts={fault_acts::of_broker(broker)} />
             { for broker.tapes.iter().map(|tape| html! {
                 <TapeRow key={tape.partition} tape={tape.clone()} records_max={props.records_max} dense={props.dense} />
             }) }
@@ -50,16 +57,28 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
 
 /// How the broker is, in words.
 fn condition(broker: &BrokerFrame) -> String {
+    let noticed = |fenced| if fenced { "fenced" } else { "not noticed yet" };
     match broker.state {
         BrokerState::Crashed { since_us, fenced, .. } => {
-            let noticed = if fenced { "fenced" } else { "not noticed yet" };
-            format!("crashed at {}, {noticed}", format::time(VirtualTime(since_us)))
+            let how = if broker.power_lost { "✕ no power since" } else { "crashed at" };
+            format!("{how} {}, {}", format::time(VirtualTime(since_us)), noticed(fenced))
+        }
+        BrokerState::Frozen { since_us, fenced } => {
+            format!("❚❚ frozen at {}, {}", format::time(VirtualTime(since_us)), noticed(fenced))
         }
         BrokerState::Stopped { since_us } => format!("stopped at {}", format::time(VirtualTime(since_us))),
         BrokerState::Stopping => "stopping".to_string(),
         BrokerState::Up if broker.open_requests == 0 => "up".to_string(),
         BrokerState::Up => format!("up · {} open", broker.open_requests),
     }
+}
+
+/// What else is wrong with it, each with a sign.
+fn ailments(broker: &BrokerFrame) -> Option<String> {
+    let stalled = broker.stalled.then_some("■ fetching stalled");
+    let slow = (broker.disk_factor > 1).then_some("▼ slow disk");
+    let words: Vec<&str> = stalled.into_iter().chain(slow).collect();
+    (!words.is_empty()).then(|| words.join(" · "))
 }
 
 /// What the short words stand for.

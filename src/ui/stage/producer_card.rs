@@ -1,12 +1,14 @@
 //! A producer: how its newest record found its partition, its batches, its requests in flight, its memory.
 
 use super::batch_row::BatchRow;
+use super::fault_menu::FaultMenu;
 use super::meter::Meter;
 use crate::engine::common::VirtualTime;
 use crate::ui::Class;
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
 use crate::view::Subject;
+use crate::view::fault_acts;
 use crate::view::format;
 use crate::view::frame::{Identity, InFlightRequest, LastSend, Node, ProducerFrame};
 use yew::prelude::*;
@@ -33,15 +35,25 @@ pub fn ProducerCard(props: &ProducerCardProps) -> Html {
     let producer = &props.producer;
     let rows = rows(producer, props.partitions);
     // Sessions of one producer share its place on the wires; only the open one is the end of them.
-    let node = producer.open.then(|| Node::Producer(producer.index).key());
-    let label = format!("Producer {}{}", producer.name, if producer.open { "" } else { ", closing" });
+    let node = (producer.open || producer.killed).then(|| Node::Producer(producer.index).key());
+    let condition = if producer.killed {
+        ", killed"
+    } else if producer.open {
+        ""
+    } else {
+        ", closing"
+    };
+    let label = format!("Producer {}{condition}", producer.name);
     html! {
-        <section class={Class::NodeCard} data-node={node} data-producer={producer.name.clone()} data-session-open={producer.open.to_string()} aria-label={label}>
+        <section class={classes!(Class::NodeCard, producer.killed.then_some(Class::NodeCardDown))} data-node={node} data-producer={producer.name.clone()}
+            data-session-open={producer.open.to_string()} data-state={if producer.killed { "killed" } else { "up" }} aria-label={label}>
             <div class={Class::NodeHead}>
                 <h3 class={Class::NodeName} data-keep-clear="">{format!("Producer {}", producer.name)}</h3>
-                <span class={Class::NodeNote} title={configuration(producer)}>{ format!("acks={}", producer.acks) }</span>
+                <span class={Class::NodeNote} title={configuration(producer)}>{ if producer.killed { "✕ killed".to_string() } else { format!("acks={}", producer.acks) } }</span>
             </div>
-            if !producer.open {
+            if producer.open || producer.killed {
+                <FaultMenu of={format!("producer {}", producer.name)} acts={fault_acts::of_producer(producer)} />
+            } else {
                 <p class={Class::NodeClosing}>{"closing: flushes what it has; settings of a producer cannot change"}</p>
             }
             if let Some(identity) = producer.identity {

@@ -5,8 +5,8 @@ use crate::ui::Class;
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
 use crate::view::frame::{Node, Wire, WireState};
-use crate::view::stage::Geometry;
 use crate::view::stage::pills::Pill;
+use crate::view::stage::{Geometry, Point};
 use crate::view::{Frame, Subject};
 use crate::web::media;
 use std::rc::Rc;
@@ -33,15 +33,27 @@ pub fn Wires(props: &WiresProps) -> Html {
         let looks = classes!(
             Class::Wire,
             (wire.state == WireState::Broken).then_some(Class::WireBroken),
+            (wire.state == WireState::Cut).then_some(Class::WireCut),
             quiet.then_some(Class::WireQuiet)
         );
         let key = format!("{}>{}", wire.from.key(), wire.to.key());
-        Some(html! { <path key={key.clone()} class={looks} data-wire={key} d={curve.path()} /> })
+        let mark = (!wire.note.is_empty()).then(|| mark(curve.point_at(0.5), &wire.note));
+        Some(html! { <g key={key.clone()}><path class={looks} data-wire={key} d={curve.path()} />{ mark }</g> })
     };
     html! {
         <svg class={Class::StageWires} aria-hidden="true" focusable="false">
             { for props.frame.wires.iter().filter_map(wire) }
         </svg>
+    }
+}
+
+/// A cross on a wire that something is wrong with, and the word for it.
+fn mark(at: Point, note: &str) -> Html {
+    html! {
+        <g class={Class::WireMark} transform={format!("translate({:.1} {:.1})", at.x, at.y)}>
+            <path d="M-6-6 6 6M-6 6 6-6" />
+            <text x="10" y="4">{note.to_string()}</text>
+        </g>
     }
 }
 

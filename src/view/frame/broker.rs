@@ -19,6 +19,12 @@ pub struct BrokerFrame {
     pub open_requests: usize,
     /// Of these, how many wait for something: for replicas, or for bytes.
     pub delayed_requests: usize,
+    /// Its replica fetchers stand still.
+    pub stalled: bool,
+    /// How many times longer than usual an append takes; 1 is usual.
+    pub disk_factor: u32,
+    /// It will come back with less on its disk than it had: its power was cut.
+    pub power_lost: bool,
     /// Its replicas, by partition.
     pub tapes: Vec<Tape>,
 }
@@ -36,6 +42,13 @@ pub enum BrokerState {
         /// Since when, in microseconds.
         since_us: u64,
     },
+    /// The process stands still, as in a long pause of its garbage collector.
+    Frozen {
+        /// Since when, in microseconds.
+        since_us: u64,
+        /// The controller has taken it for dead.
+        fenced: bool,
+    },
     /// The process is dead; what it appended is on its disk.
     Crashed {
         /// Since when, in microseconds.
@@ -51,7 +64,7 @@ impl BrokerState {
     /// Whether its process runs.
     #[must_use]
     pub fn is_up(self) -> bool {
-        matches!(self, BrokerState::Up | BrokerState::Stopping)
+        matches!(self, BrokerState::Up | BrokerState::Stopping | BrokerState::Frozen { .. })
     }
 
     /// Its word in `data-state`.
@@ -61,6 +74,7 @@ impl BrokerState {
             BrokerState::Up => "up",
             BrokerState::Stopping => "stopping",
             BrokerState::Stopped { .. } => "stopped",
+            BrokerState::Frozen { .. } => "frozen",
             BrokerState::Crashed { .. } => "crashed",
         }
     }
@@ -172,6 +186,9 @@ impl BrokerFrame {
             state: broker_state(state, broker),
             open_requests: broker.open_requests(),
             delayed_requests: broker.delayed_requests(),
+            stalled: broker.is_stalled(),
+            disk_factor: broker.disk_factor(),
+            power_lost: broker.will_miss_something(),
             tapes: broker
                 .partitions()
                 .filter(on_stage)
@@ -182,13 +199,14 @@ impl BrokerFrame {
 }
 
 fn broker_state(state: &State, broker: &Broker) -> BrokerState {
-    match state.crashed_at.get(&broker.id()) {
-        Some(since) if broker.has_stopped_cleanly() => BrokerState::Stopped { since_us: since.0 },
-        Some(since) if !broker.is_up() => {
-            let fenced = !state.controller.image().is_alive(broker.id());
+    let fenced = !state.controller.image().is_alive(broker.id());
+    match (state.crashed_at.get(&broker.id()), state.faults.frozen_since(broker.id())) {
+        (Some(since), _) if broker.has_stopped_cleanly() => BrokerState::Stopped { since_us: since.0 },
+        (Some(since), _) if !broker.is_up() => {
             let session_ends = state.controller.session_ends_at(broker.id()).filter(|_| !fenced);
             BrokerState::Crashed { since_us: since.0, fenced, session_ends_us: session_ends.map(|at| at.0) }
         }
+        (_, Some(since)) => BrokerState::Frozen { since_us: since.0, fenced },
         _ if broker.is_shutting_down() => BrokerState::Stopping,
         _ => BrokerState::Up,
     }

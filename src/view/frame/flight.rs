@@ -1,5 +1,6 @@
 //! What is on the wires: messages as intervals, from which any moment's place follows.
 
+use super::link_note::link_notes;
 use super::{BATCH_RECORDS_MAX, FLIGHTS_MAX, Node, RecordDot, RecordState};
 use crate::engine::cluster::protocol::{FetchResponse, Fetcher, ProduceRequest, ProduceResponse, Request, Response};
 use crate::engine::common::{KafkaError, RecordId, TopicPartition};
@@ -11,7 +12,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A connection between two nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Wire {
     /// The client's end.
@@ -20,6 +21,8 @@ pub struct Wire {
     pub to: Node,
     /// What it does.
     pub state: WireState,
+    /// What is wrong with the link, in a few words: `cut`, `+200 ms`; empty if nothing is.
+    pub note: String,
 }
 
 /// What a connection does.
@@ -30,6 +33,8 @@ pub enum WireState {
     Up,
     /// The other end does not answer.
     Broken,
+    /// The link is cut, one way or both.
+    Cut,
 }
 
 /// A message on its way.
@@ -162,14 +167,28 @@ fn node(state: &State, endpoint: Endpoint) -> Node {
 }
 
 impl Wire {
-    /// One wire for each pair of nodes that have a connection; it is up if one of theirs is.
+    /// One wire for each pair of nodes that have a connection, or whose link has a fault; it is up if a connection of theirs is.
     pub(super) fn all(state: &State) -> Vec<Self> {
         let mut wires: BTreeMap<(Node, Node), bool> = BTreeMap::new();
         for connection in state.network.connections() {
             let ends = (node(state, connection.client), Node::Broker(connection.server.0));
             *wires.entry(ends).or_default() |= is_up(connection);
         }
-        let wire = |((from, to), up)| Wire { from, to, state: if up { WireState::Up } else { WireState::Broken } };
+        let faults = link_notes(state);
+        for (from, to) in faults.keys().copied() {
+            if !wires.contains_key(&(from, to)) && !wires.contains_key(&(to, from)) {
+                wires.insert((from, to), true);
+            }
+        }
+        let wire = |((from, to), up)| {
+            let note = faults.get(&(from, to)).or_else(|| faults.get(&(to, from)));
+            let state = match (note, up) {
+                (Some(note), _) if note.is_cut => WireState::Cut,
+                (_, true) => WireState::Up,
+                (_, false) => WireState::Broken,
+            };
+            Wire { from, to, state, note: note.map(|note| note.words.clone()).unwrap_or_default() }
+        };
         wires.into_iter().map(wire).collect()
     }
 }
@@ -249,9 +268,10 @@ impl Described {
                 )
             },
             Content::Request(..) | Content::Response(..) => Self::plain(FlightKind::Other, "offsets"),
-            Content::ToController(..) | Content::FromController(..) | Content::Metadata(_) => {
-                Self::plain(FlightKind::Control, "")
-            }
+            Content::ToController(..)
+            | Content::FromController(..)
+            | Content::Unreachable(_)
+            | Content::Metadata(_) => Self::plain(FlightKind::Control, ""),
             Content::Connect | Content::Connected => Self::plain(FlightKind::Connect, "connect"),
             Content::Refused | Content::Close => Self::plain(FlightKind::Connect, "close"),
         }

@@ -7,6 +7,7 @@
 mod broker;
 mod consumer;
 mod flight;
+mod link_note;
 mod node;
 mod producer;
 mod record;

@@ -26,6 +26,8 @@ pub struct ProducerFrame {
     pub session: u32,
     /// It can send. A producer that is closing cannot.
     pub open: bool,
+    /// Its process was killed.
+    pub killed: bool,
     /// `acks` as Kafka writes it.
     pub acks: String,
     /// Who it is to the brokers; none without idempotence.
@@ -192,9 +194,13 @@ pub struct InFlightRequest {
 }
 
 impl ProducerFrame {
-    /// Every session that is open, and those that still hold a batch.
+    /// Every session that is open, those that still hold a batch, and the last one of a producer that was killed.
     pub(super) fn all(state: &State) -> Vec<Self> {
-        let holds = |session: &ProducerSession| session.phase != Phase::Closed || session.producer.has_incomplete();
+        let holds = |session: &ProducerSession| match session.phase {
+            Phase::Open | Phase::Closing { .. } => true,
+            Phase::Closed => session.producer.has_incomplete(),
+            Phase::Killed => state.current_sessions.contains(&session.id),
+        };
         state.sessions.iter().filter(|session| holds(session)).map(|session| Self::of(state, session)).collect()
     }
 
@@ -208,6 +214,7 @@ impl ProducerFrame {
             name: spec.map(|spec| spec.name.clone()).unwrap_or_default(),
             session: session.id.0,
             open: session.phase == Phase::Open,
+            killed: session.phase == Phase::Killed,
             acks: config.acks.word().to_string(),
             identity: producer.accumulator().idempotence().map(|known| Identity::of(known.identity())),
             linger_ms: config.linger_ms,
@@ -224,7 +231,7 @@ impl ProducerFrame {
             buffer_total: pool.total_memory() as i64,
             blocked_sends: usize::from(session.by_hand.blocked.is_some()) + usize::from(workload_blocked),
             workload: session.workload.as_ref().map(|workload| WorkloadFrame {
-                running: workload.running,
+                running: workload.running && session.is_open(),
                 rate_per_second: workload.spec.rate_per_second,
             }),
         }

@@ -30,7 +30,8 @@ impl Broker {
     /// How long writing this many bytes to logs takes: the cost model, not Kafka's.
     pub(super) fn append_cost(&self, bytes: usize) -> VirtualTime {
         let per_mib = u64::try_from(self.config.append_cost_us_per_mib).unwrap_or(0);
-        VirtualTime((bytes as u64).saturating_mul(per_mib).div_ceil(MIB))
+        let on_a_sound_disk = (bytes as u64).saturating_mul(per_mib).div_ceil(MIB);
+        VirtualTime(on_a_sound_disk.saturating_mul(u64::from(self.disk_factor())))
     }
 
     /// Does what a request asks, and answers it now, later, or never.

@@ -61,6 +61,10 @@ impl Broker {
     /// Asks a leader for everything that may be asked for, or waits until something may.
     fn send_fetch(&mut self, now: VirtualTime, leader: BrokerId, out: &mut BrokerOutput) {
         let Some(broker_epoch) = self.broker_epoch() else { return };
+        if self.process.is_stalled {
+            self.set_phase(leader, FetcherPhase::Idle);
+            return;
+        }
         let Some(fetcher) = self.process.fetchers.get(&leader) else { return };
         let next_due = fetcher.next_due();
         let asked = fetcher.askable(now);
@@ -134,7 +138,7 @@ impl Broker {
             return;
         }
         let done_at = now + self.append_cost(response.batch_bytes());
-        if done_at == now {
+        if done_at == now && !self.process.is_stalled {
             self.take_fetched(now, leader, response, out);
         } else {
             self.set_phase(leader, FetcherPhase::Appending { response, done_at });
@@ -144,6 +148,9 @@ impl Broker {
 
     /// A fetcher has written what it got, or has waited long enough.
     pub(super) fn fetcher_due(&mut self, now: VirtualTime, leader: BrokerId, out: &mut BrokerOutput) {
+        if self.process.is_stalled {
+            return;
+        }
         let Some(fetcher) = self.process.fetchers.get_mut(&leader) else { return };
         match std::mem::take(&mut fetcher.phase) {
             FetcherPhase::Appending { response, done_at } if done_at <= now => {
@@ -153,6 +160,25 @@ impl Broker {
             FetcherPhase::Idle => self.send_fetch(now, leader, out),
             not_due => fetcher.phase = not_due,
         }
+    }
+
+    /// Stops every fetcher where it is: what it has asked for may still come, but is not written, and nothing more is asked for.
+    pub fn stall_fetchers(&mut self) {
+        self.process.is_stalled = true;
+    }
+
+    /// Lets the fetchers go on from where they stopped.
+    pub fn resume_fetchers(&mut self, now: VirtualTime, out: &mut BrokerOutput) {
+        self.process.is_stalled = false;
+        for leader in self.process.fetchers.keys().copied().collect::<Vec<_>>() {
+            self.fetcher_due(now, leader, out);
+        }
+    }
+
+    /// Whether its fetchers were stopped.
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        self.process.is_stalled
     }
 
     /// Takes an answer into the logs and asks for more.

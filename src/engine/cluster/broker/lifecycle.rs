@@ -61,6 +61,7 @@ impl Broker {
         self.process = Process::down(self.config.clone());
         self.process.lifecycle = Lifecycle::Registering { failures: 0 };
         out.events.push(BrokerEvent::Started { incarnation });
+        self.lose_what_the_disk_lost(now, out);
         self.reopen_logs(now, out);
         self.process.previous_broker_epoch = self.clean_shutdown_file.take();
         self.schedule_periodic_checks(now, out);
@@ -105,12 +106,15 @@ impl Broker {
     }
 
     /// The process ends in order: high watermarks and logs are written, and the file that says so.
-    pub(super) fn stop(&mut self, _now: VirtualTime, out: &mut BrokerOutput) {
+    pub(super) fn stop(&mut self, now: VirtualTime, out: &mut BrokerOutput) {
+        let wall_clock = self.wall_clock(now);
         self.write_high_watermarks();
         self.clean_shutdown_file = Some(self.broker_epoch().unwrap_or(-1));
         self.process = Process::down(self.config.clone());
         for id in self.partitions.keys().copied().collect::<Vec<_>>() {
-            self.partition_mut(id).expect("its key was just listed").go_offline();
+            let replica = self.partition_mut(id).expect("its key was just listed");
+            replica.flush(wall_clock);
+            replica.go_offline();
         }
         out.events.push(BrokerEvent::Stopped);
         out.effects.push(BrokerEffect::Exit);

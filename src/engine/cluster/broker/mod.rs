@@ -3,9 +3,11 @@
 //! The rule it keeps: it acts on what has reached it. It leads a partition until it hears otherwise, and answers metadata
 //! requests from what the controller has told it. Each part has a file: [`request_channel`] (connections), `produce`, `fetch`
 //! and `apis` (requests), `purgatory` (requests that wait), `replicas` (leading and following as the metadata says, periodic
-//! checks), `fetching` (the follower's side), `isr_proposals`, `producer_ids`, `lifecycle` (registration, heartbeats, crash and start).
+//! checks), `fetching` (the follower's side), `isr_proposals`, `producer_ids`, `lifecycle` (registration, heartbeats, crash and start), `disk`
+//! (what a power loss or a lost disk takes, and a slow one).
 
 mod apis;
+mod disk;
 mod fetch;
 mod fetching;
 mod isr_proposals;
@@ -16,6 +18,7 @@ mod purgatory;
 mod replicas;
 mod request_channel;
 
+use self::disk::Disk;
 use self::isr_proposals::IsrProposals;
 use self::lifecycle::{ControlledShutdown, Lifecycle};
 use self::producer_ids::ProducerIdManager;
@@ -52,6 +55,7 @@ pub struct Broker {
     clean_shutdown_file: Option<i64>,
     /// What is broken on purpose: in tests only.
     breakage: Option<Breakage>,
+    disk: Disk,
     process: Process,
 }
 
@@ -73,6 +77,8 @@ struct Process {
     sent: BTreeMap<CorrelationId, Sent>,
     isr_proposals: IsrProposals,
     producer_ids: ProducerIdManager,
+    /// Its replica fetchers stand still.
+    is_stalled: bool,
 }
 
 /// A request of the broker's own.
@@ -104,6 +110,7 @@ impl Process {
             sent: BTreeMap::new(),
             isr_proposals: IsrProposals::default(),
             producer_ids: ProducerIdManager::default(),
+            is_stalled: false,
         }
     }
 }
@@ -123,6 +130,7 @@ impl Broker {
             checkpointed: imbl::OrdMap::new(),
             clean_shutdown_file: None,
             breakage: None,
+            disk: Disk::default(),
         }
     }
 
@@ -274,6 +282,8 @@ impl Broker {
             TimerKind::ShutdownTimeout => self.stop(now, out),
             TimerKind::IsrShrink => self.shrink_isrs(now, out),
             TimerKind::HighWatermarkCheckpoint => self.checkpoint_high_watermarks(now, out),
+            TimerKind::PageCache => self.write_page_cache(now, out),
+            TimerKind::Flush => self.flush_by_time(now, out),
             TimerKind::Retention => self.apply_retention(now, out),
             TimerKind::IsrProposals => self.send_isr_proposals(now, out),
         }

@@ -94,6 +94,7 @@ impl Broker {
         self.schedule(now + CHECKPOINT_INTERVAL, TimerKind::HighWatermarkCheckpoint, out);
         let delay = VirtualTime::from_ms(self.config.log_initial_task_delay_ms);
         self.schedule(now + delay, TimerKind::Retention, out);
+        self.schedule_flushes(now, out);
     }
 
     /// Half of `replica.lag.time.max.ms`.

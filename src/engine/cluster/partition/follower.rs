@@ -117,7 +117,13 @@ impl Partition {
         self.report_high_watermark(high_watermark, events);
     }
 
-    fn truncate(&mut self, offset: Offset, reason: TruncationReason, now: Timestamp, events: &mut Vec<BrokerEvent>) {
+    pub(super) fn truncate(
+        &mut self,
+        offset: Offset,
+        reason: TruncationReason,
+        now: Timestamp,
+        events: &mut Vec<BrokerEvent>,
+    ) {
         let (from, high_watermark) = (self.log.log_end_offset(), self.log.high_watermark());
         if self.log.truncate_to(offset, now) {
             let to = self.log.log_end_offset();

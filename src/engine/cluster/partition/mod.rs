@@ -13,7 +13,7 @@ pub(super) use follower::FetchedOutcome;
 pub(super) use leader::{LeaderContext, ProposalOutcome, Refusal};
 
 use super::breakage::Breakage;
-use super::event::BrokerEvent;
+use super::event::{BrokerEvent, TruncationReason};
 use super::in_sync_replicas::InSyncReplicas;
 use super::protocol::{LeaderAndEpoch, PartitionRegistration};
 use super::replica::Replica;
@@ -233,6 +233,31 @@ impl Partition {
         let from = self.log.high_watermark();
         self.log.reopen(shutdown, high_watermark, now);
         self.report_high_watermark(from, events);
+    }
+
+    /// The machine lost its power: what was not on the disk is gone.
+    pub(super) fn lose_unflushed(&mut self, now: Timestamp, events: &mut Vec<BrokerEvent>) {
+        self.truncate(self.log.flushed_offset(), TruncationReason::PowerLost, now, events);
+    }
+
+    /// The disk is gone with the log on it.
+    pub(super) fn lose_disk(&mut self, now: Timestamp, events: &mut Vec<BrokerEvent>) {
+        let (partition, from, high_watermark) = (self.id, self.log.log_end_offset(), self.log.high_watermark());
+        self.log = Log::new(self.log.config().clone(), now);
+        if from > Offset(0) {
+            events.push(BrokerEvent::Truncated { partition, from, to: Offset(0), reason: TruncationReason::DiskLost });
+            self.report_high_watermark(high_watermark, events);
+        }
+    }
+
+    /// Everything is on the disk from now on.
+    pub(super) fn flush(&mut self, now: Timestamp) {
+        self.log.flush(now);
+    }
+
+    /// Writes the log to the disk if `flush.ms` wants it.
+    pub(super) fn maybe_flush_by_time(&mut self, now: Timestamp) {
+        self.log.maybe_flush_by_time(now);
     }
 
     /// Reports a high watermark that was `from` before.

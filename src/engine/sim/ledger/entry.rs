@@ -5,7 +5,8 @@
 
 use super::totals::{Flags, Standing};
 use crate::engine::common::{
-    BrokerId, KafkaError, LeaderEpoch, Offset, ProducerEpoch, RecordId, SessionId, TopicPartition, VirtualTime, limits,
+    BrokerId, KafkaError, LeaderEpoch, Offset, PartitionId, ProducerEpoch, RecordId, SessionId, TopicPartition,
+    VirtualTime, limits,
 };
 use crate::engine::producer::LeaveReason;
 use crate::engine::record::{Header, RecordBatch};
@@ -80,6 +81,8 @@ pub struct RecordEntry {
     pub session: SessionId,
     /// Where it goes; partition −1 until it is chosen.
     pub partition: TopicPartition,
+    /// The partition that it named itself; −1: none.
+    pub asked_partition: PartitionId,
     /// Its key.
     pub key: Option<Bytes>,
     /// When `send()` was called.

@@ -34,6 +34,8 @@ pub struct Ledger {
     /// For each session, its batches by the producer's own number.
     numbers: Vec<Chunked<Option<BatchRef>>>,
     partitions: BTreeMap<TopicPartition, Arc<PartitionLedger>>,
+    /// Records whose application has called send() again with their content.
+    sent_again: imbl::OrdSet<RecordId>,
 }
 
 /// A key, a value and headers, as they were sent.
@@ -149,6 +151,12 @@ impl Ledger {
         usize::from(standing.flags.has(flag) && (figure != Figure::Lost || has_leader()))
     }
 
+    /// Whether the application has called send() again with a record's content.
+    #[must_use]
+    pub fn was_sent_again(&self, id: RecordId) -> bool {
+        self.sent_again.contains(&id)
+    }
+
     /// Whether a record is behind a figure now.
     #[must_use]
     pub fn is(&self, id: RecordId, figure: Figure) -> bool {
@@ -207,6 +215,7 @@ impl Ledger {
         let entry = RecordEntry {
             session,
             partition,
+            asked_partition: partition.partition,
             key,
             sent_at: at,
             batched: None,
@@ -225,6 +234,11 @@ impl Ledger {
             totals.pending += 1;
         }
         id
+    }
+
+    /// The application calls send() again with a record's content.
+    pub(super) fn sent_again(&mut self, id: RecordId) {
+        self.sent_again.insert(id);
     }
 
     /// A record joined a batch, at its end. The batch is new if its number is.

@@ -1,0 +1,68 @@
+//! What is broken in a run: brokers that stand still, links that are cut, and the rest of DESIGN 3's faults.
+//!
+//! Each is a command, possible at any time; `command` names them and [`validate`] checks them. What each one means:
+//!
+//! | fault | what happens |
+//! |-------|--------------|
+//! | crash | The process dies, its sockets close at once, its appends stay in the page cache and so on the disk. |
+//! | power cut | As a crash, and what was not flushed is missing at the next start (`cluster::broker::disk`). |
+//! | lost disk | The next start finds an empty log directory. |
+//! | freeze | The process takes nothing and its timers wait; its machine still accepts connections and bytes. Sessions run out. Thawed, it takes everything that waits in the order in which it came, with all that it believed. |
+//! | slow disk | An append takes longer by a factor. |
+//! | stalled follower | Its fetchers write nothing and ask for nothing until they are resumed. |
+//! | cut link | TCP keeps what was sent, also what was on its way, and sends it again until it arrives: the link is silent. Both ends go on until `request.timeout.ms` and the like; then they close their end and try anew. Healed, it carries what waits, with its connection or after it. |
+//! | delay, lost packets | A message comes later: by the delay, by TCP's retransmission timeout of 200 ms, which doubles. |
+//! | dropped message | TCP loses no message of a connection that stands, so the connection breaks: the message does not arrive, and both ends are told. A response that is lost this way leaves what was appended. |
+//! | duplicated message | TCP delivers nothing twice. The connection breaks once the request has arrived, so its sender sends it again on another one: the first may still wait in the broker when the second is taken. |
+//! | killed producer | Its sockets close at once; what has no outcome stays pending for good ([`producer_steps`]). |
+//! | resend | The application calls `send()` again: another record with the same content, which nothing recognises. |
+//!
+//! Simplified: a cut never outlasts TCP's own patience (about 15 minutes on Linux), a healed link sends again at once, and a
+//! process that died behind a cut link is not found out before its client's time is over or the link is healed.
+
+mod broker_steps;
+mod dispatch;
+mod link_faults;
+mod link_steps;
+mod network;
+mod producer_steps;
+mod timeouts;
+mod validate;
+
+pub(super) use link_faults::{Fate, Treatment};
+pub use link_faults::{LaneFault, LinkFault, LinkFaults, Way};
+pub(super) use validate::validate;
+
+use super::scheduler::Task;
+use crate::engine::common::{BrokerId, VirtualTime};
+use std::collections::BTreeMap;
+
+/// What is broken beside the links.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    frozen: BTreeMap<BrokerId, Frozen>,
+    /// Requests may stay without an answer, so their time is watched. True from the first fault on that can do so.
+    watches_requests: bool,
+}
+
+/// A broker's process that stands still.
+#[derive(Clone, Debug)]
+struct Frozen {
+    since: VirtualTime,
+    /// What it will do, in order, when it goes on.
+    waiting: Vec<Task>,
+}
+
+impl Faults {
+    /// Since when a broker's process stands still, if it does.
+    #[must_use]
+    pub fn frozen_since(&self, broker: BrokerId) -> Option<VirtualTime> {
+        self.frozen.get(&broker).map(|frozen| frozen.since)
+    }
+
+    /// How many messages and timers wait for a frozen broker.
+    #[must_use]
+    pub fn waiting_for(&self, broker: BrokerId) -> usize {
+        self.frozen.get(&broker).map_or(0, |frozen| frozen.waiting.len())
+    }
+}

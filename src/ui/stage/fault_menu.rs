@@ -1,0 +1,48 @@
+//! A menu of faults on a card: closed, it is one word; open, it is a row of buttons, so nothing of it is ever cut off.
+
+use crate::ui::Class;
+use crate::ui::runner::use_runner;
+use crate::ui::wish::Wish;
+use crate::view::fault_acts::FaultAct;
+use yew::prelude::*;
+
+/// Properties of [`FaultMenu`].
+#[derive(Properties, PartialEq)]
+pub struct FaultMenuProps {
+    /// Whose: `broker 1`.
+    pub of: AttrValue,
+    /// What can be done.
+    pub acts: Vec<FaultAct>,
+}
+
+/// The menu.
+#[component]
+pub fn FaultMenu(props: &FaultMenuProps) -> Html {
+    html! {
+        <details class={Class::FaultMenu} data-fault-menu={props.of.clone()}>
+            <summary aria-label={format!("Faults of {}", props.of)}>{"Faults"}</summary>
+            <FaultButtons acts={props.acts.clone()} />
+        </details>
+    }
+}
+
+/// Properties of [`FaultButtons`].
+#[derive(Properties, PartialEq)]
+pub struct FaultButtonsProps {
+    /// What can be done.
+    pub acts: Vec<FaultAct>,
+}
+
+/// A button for each act.
+#[component]
+pub fn FaultButtons(props: &FaultButtonsProps) -> Html {
+    let runner = use_runner();
+    html! {
+        <div class={Class::FaultActs}>
+            { for props.acts.iter().map(|act| html! {
+                <button key={act.hook.clone()} type="button" class={classes!(Class::Button, Class::NodeAct)} data-fault={act.hook.clone()}
+                    title={act.label.clone()} aria-label={act.label.clone()} onclick={runner.on_click(Wish::Submit(act.command.clone()))}>{act.word}</button>
+            }) }
+        </div>
+    }
+}
