@@ -1,0 +1,57 @@
+// What the settings promise, what breaks what they do not, and a lost response with and without idempotence.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { launch, open } from "./page.mjs";
+import { eventually, ledger, pause, playTo, timeUs } from "./run.mjs";
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+test("what acks=1 does not promise is broken, told and played", async () => {
+  const { page, close } = await open(browser, { at: "#/acks" });
+  await pause(page);
+  await page.locator('[data-promise="loss"][data-verdict="possible"]').waitFor();
+  await page.locator('[data-break="loss"]').click();
+  await page.locator('[data-search="found"]').waitFor({ timeout: 120_000 });
+  assert.ok((await page.locator("[data-break-story] li").count()) > 1, "the story has its sentences");
+  await page.locator("[data-break-story] li button").last().click();
+  await eventually(async () => assert.ok((await ledger(page, "lost")) > 0, "the run on the stage shows what was looked for"));
+  await close();
+});
+
+test("a search can be stopped, and says how far it came", async () => {
+  const { page, close } = await open(browser, { at: "#/cluster" });
+  await pause(page);
+  await page.locator('[data-promise="loss"][data-verdict="possible"]').waitFor();
+  await page.locator('[data-break="loss"]').click();
+  await page.locator('[data-break="stop"]').click();
+  await page.locator('[data-search="stopped"]').waitFor();
+  await close();
+});
+
+test("a lost response is recognised with idempotence, and stands twice without", async () => {
+  const { page, close } = await open(browser, { at: "#/idempotence" });
+  await playTo(page, (await timeUs(page)) + 200_000);
+  await loseResponse(page);
+  await playTo(page, (await timeUs(page)) + 2_000_000);
+  assert.equal(await ledger(page, "duplicates"), 0);
+  await page.locator('[data-setting="enable.idempotence"]').first().selectOption("false");
+  await playTo(page, (await timeUs(page)) + 1_000_000);
+  await loseResponse(page);
+  await playTo(page, (await timeUs(page)) + 2_000_000);
+  assert.ok((await ledger(page, "duplicates")) > 0, "nobody recognised the batch that was sent again");
+  await close();
+});
+
+/** Breaks the connection under the leader's next answer to the producer. */
+async function loseResponse(page) {
+  const tape = await page.locator('[data-tape^="orders.placed-0@"][data-role="leader"]').getAttribute("data-tape");
+  const links = page.locator('[data-fault-menu="links"]');
+  if (!(await links.evaluate((details) => details.open))) await links.locator("summary").click();
+  await page.locator(`[data-fault="lose-response-p1-broker-${tape.split("@")[1]}"]`).click();
+}
