@@ -371,6 +371,9 @@ fn a_healed_cluster_comes_to_rest() {
         for producer in producers {
             simulation.submit(Command::StopWorkload { producer: producer.name }).unwrap();
         }
+        simulation.advance_to(end + VirtualTime::from_ms(60_000));
+        // Where every eligible replica came back from an unclean stop, Kafka waits for an operator to choose.
+        simulation.submit(Command::ElectUnclean { topic: "t".into(), partition: None }).unwrap();
         simulation.advance_to(end + VirtualTime::from_ms(120_000));
         let state = simulation.state();
         for (partition, registration) in state.controller.image().partitions() {
