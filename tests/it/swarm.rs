@@ -87,13 +87,16 @@ fn scenarios(folder: &str) -> Vec<(String, Scenario)> {
 }
 
 /// What can be seen with the settings and faults that there are: figure and reason. A late request takes a link that is slow for a
-/// while, the rest of the reasons idempotence, a lost disk or an unclean election.
-const POSSIBLE: [&str; 5] = [
+/// while, the rest of the reasons a lost disk.
+const POSSIBLE: [&str; 8] = [
     "duplicates-AnswerLost",
+    "duplicates-Renumbered",
     "lost-NobodyAnswers",
     "lost-NotYetCopied",
+    "lost-UncleanElection",
     "reordered-ConcurrentCalls",
     "reordered-Overtaken",
+    "reordered-Renumbered",
 ];
 
 #[test]
@@ -143,6 +146,7 @@ fn the_command_line_runs_a_swarm_and_says_the_same_on_any_number_of_threads() {
     assert!(one.1.starts_with("runs 70\n"), "{}", one.1);
     assert_eq!(one, highwater(&["swarm", "--runs", "70", "--seed", "5", "--threads", "3"]));
     assert_eq!(highwater(&["swarm"]).0, Some(2));
+    assert_eq!(highwater(&["swarm", "--print", "5"]).1, swarm::scenario(5).to_json() + "\n");
     assert_eq!(highwater(&["swarm", "--runs", "1", "--threads", "0"]).0, Some(2));
 }
 

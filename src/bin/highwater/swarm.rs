@@ -10,12 +10,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub(super) const HELP: &str = "\
 highwater swarm --runs N [--seed S] [--threads T] [--out FILE]
+highwater swarm --print SEED
 
 Makes N random scenarios, from seeds S, S + 1, … (S is 0 unless given), and runs each with every invariant and guarantee watched;
 then everything is mended, and the cluster must converge and drain. Prints how many runs, records and events there were, and in
 how many runs each thing that is possible was seen, with the smallest seed that shows it.
 A run that fails is cut down and printed: its seed, what did not hold, and the scenario, for `highwater run`; --out FILE writes the
 scenario there instead. Exit 1 then. --threads T runs T at a time; what is printed does not depend on it.
+--print SEED prints the whole scenario of a seed.
 ";
 
 /// How many runs a thread takes at a time.
@@ -24,15 +26,20 @@ const CHUNK: u64 = 64;
 const THREADS_MAX: u64 = 256;
 
 pub(super) fn run(parser: &mut lexopt::Parser, streams: &mut Streams<'_>) -> Result<ExitCode, Failure> {
-    let (mut runs, mut seed, mut threads, mut out) = (None, 0, 1, None);
+    let (mut runs, mut seed, mut threads, mut out, mut print_seed) = (None, 0, 1, None, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Long("runs") => runs = Some(number("--runs", &parser.value()?.to_string_lossy())?),
             Arg::Long("seed") => seed = number("--seed", &parser.value()?.to_string_lossy())?,
             Arg::Long("threads") => threads = number("--threads", &parser.value()?.to_string_lossy())?,
+            Arg::Long("print") => print_seed = Some(number("--print", &parser.value()?.to_string_lossy())?),
             Arg::Long("out") => out = Some(PathBuf::from(parser.value()?)),
             other => return Err(unexpected(other)),
         }
+    }
+    if let Some(seed) = print_seed {
+        writeln!(streams.out, "{}", swarm::scenario(seed).to_json())?;
+        return Ok(ExitCode::SUCCESS);
     }
     let Some(runs) = runs else { return Err(Failure::Usage("--runs is needed".to_string())) };
     if !(1..=THREADS_MAX).contains(&threads) {

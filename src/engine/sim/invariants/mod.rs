@@ -270,7 +270,7 @@ impl Invariants {
         let watch = self.partition(partition);
         watch.replicas.entry(broker).or_default().leads = Some(epoch);
         let single = leadership::is_single(&mut watch.leaders, broker, epoch);
-        let excused = watch.excused.contains(&epoch);
+        let excused = watch.is_excused(epoch);
         let log = state.ledger.partition(partition).and_then(|it| it.replica(broker));
         let survive = watch.committed.led_by(log, broker, epoch, excused, compacted);
         self.note(at, leadership::SINGLE_LEADER_PER_EPOCH, single);

@@ -71,6 +71,13 @@ impl PartitionWatch {
         watch
     }
 
+    /// Whether a broker that leads in this epoch may lack what was committed. An excused leader that failed before it led leaves its
+    /// excuse to the next one, who comes out of the ISR that its election made.
+    pub(super) fn is_excused(&mut self, epoch: LeaderEpoch) -> bool {
+        let later = self.excused.split_off(&LeaderEpoch(epoch.0.saturating_add(1)));
+        !std::mem::replace(&mut self.excused, later).is_empty()
+    }
+
     pub(super) fn is_damaged(&self, broker: BrokerId) -> bool {
         self.replicas.get(&broker).is_some_and(|replica| replica.is_damaged)
     }
@@ -142,5 +149,18 @@ impl Touched {
 fn push<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excuse_is_taken_by_the_next_who_leads_and_by_nobody_after() {
+        let mut watch = PartitionWatch::default();
+        watch.excused.extend([LeaderEpoch(3), LeaderEpoch(7)]);
+        let excused = [2, 4, 5, 7, 8].map(|epoch| watch.is_excused(LeaderEpoch(epoch)));
+        assert_eq!(excused, [false, true, false, true, false]);
     }
 }
