@@ -43,8 +43,7 @@ fn promise(row: &PromiseRow, search: &SearchHandle) -> Html {
             <dd>
                 {row.reason}
                 if !row.is_impossible {
-                    {" "}
-                    <button type="button" class={Class::Button} data-break={row.name} disabled={is_running} {onclick}
+                    <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-break={row.name} disabled={is_running} {onclick}
                         title="Looks for faults that show it, keeps the fewest, and plays them">{"Break it"}</button>
                 }
             </dd>

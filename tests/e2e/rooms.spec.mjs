@@ -151,6 +151,30 @@ test("by keyboard alone: play, pause, step, jump, change rooms", async () => {
   await close();
 });
 
+test("by keyboard alone: a broker's faults are opened, and it is frozen and thawed", async () => {
+  const { page, close } = await open(browser, { at: "#/acks" });
+  await pause(page);
+  await page.locator("#stage").focus();
+  await tabTo(page, '[data-fault-menu="broker 2"] > summary');
+  await page.keyboard.press("Enter");
+  await tabTo(page, '[data-fault="freeze-broker-2"]');
+  await page.keyboard.press("Enter");
+  await page.locator('[data-broker="2"][data-state="frozen"]').waitFor();
+  await page.locator('[data-fault="thaw-broker-2"]:focus').waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator('[data-broker="2"][data-state="up"]').waitFor();
+  await close();
+});
+
+/** Goes on by the tab key until the focus is there. */
+async function tabTo(page, selector) {
+  for (let pressed = 0; pressed < 60; pressed += 1) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((selector) => document.activeElement?.matches(selector), selector)) return;
+  }
+  assert.fail(`${selector} is not reached by the tab key`);
+}
+
 test("on a phone a record is sent and seen", async () => {
   const { page, close } = await open(browser, { at: "#/acks", viewport: PHONE, hasTouch: true });
   await load(page, scenario());

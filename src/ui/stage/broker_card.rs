@@ -42,12 +42,12 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
                     </button>
                 </h3>
                 <span class={Class::NodeNote} title={condition_in_full(broker)}>{ condition(broker) }</span>
+                <FaultMenu of={format!("broker {}", broker.id)} acts={fault_acts::of_broker(broker)} />
                 <Fault broker={broker.id} {down} />
             </div>
             if let Some(words) = ailments(broker) {
                 <p class={Class::NodeNote} data-ailments={broker.id.to_string()}>{words}</p>
             }
-            <FaultMenu of={format!("broker {}", broker.id)} acts={fault_acts::of_broker(broker)} />
             { for broker.tapes.iter().map(|tape| html! {
                 <TapeRow key={tape.partition} tape={tape.clone()} records_max={props.records_max} dense={props.dense} />
             }) }

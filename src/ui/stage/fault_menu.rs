@@ -1,4 +1,4 @@
-//! A menu of faults on a card: closed, it is one word; open, it is a row of buttons, so nothing of it is ever cut off.
+//! A menu of faults on a card: closed, it is one word; open, it is a row of buttons below, so nothing of it is ever cut off.
 
 use crate::ui::Class;
 use crate::ui::runner::use_runner;
@@ -20,7 +20,7 @@ pub struct FaultMenuProps {
 pub fn FaultMenu(props: &FaultMenuProps) -> Html {
     html! {
         <details class={Class::FaultMenu} data-fault-menu={props.of.clone()}>
-            <summary aria-label={format!("Faults of {}", props.of)}>{"Faults"}</summary>
+            <summary data-keep-clear="" aria-label={format!("Faults of {}", props.of)}>{"Faults"}</summary>
             <FaultButtons acts={props.acts.clone()} />
         </details>
     }
@@ -39,8 +39,9 @@ pub fn FaultButtons(props: &FaultButtonsProps) -> Html {
     let runner = use_runner();
     html! {
         <div class={Class::FaultActs}>
-            { for props.acts.iter().map(|act| html! {
-                <button key={act.hook.clone()} type="button" class={classes!(Class::Button, Class::NodeAct)} data-fault={act.hook.clone()}
+            // An act and its reverse share a button, which keeps the focus.
+            { for props.acts.iter().enumerate().map(|(place, act)| html! {
+                <button key={place} type="button" class={classes!(Class::Button, Class::NodeAct)} data-fault={act.hook.clone()}
                     title={act.label.clone()} aria-label={act.label.clone()} onclick={runner.on_click(Wish::Submit(act.command.clone()))}>{act.word}</button>
             }) }
         </div>
