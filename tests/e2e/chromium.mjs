@@ -1,12 +1,5 @@
-// How Chromium is started, for every test and the benchmark.
+// How Chromium is started, for every test and the benchmark: xtask tells the driver of the WebAssembly tests the same.
 
-export const ARGS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import { readFileSync } from "node:fs";
+
+export const ARGS = JSON.parse(readFileSync(new URL("chromium-arguments.json", import.meta.url), "utf8"));

@@ -9,16 +9,8 @@ use crate::{Result, paths};
 /// wasm-bindgen's test runner reads the file that this variable names.
 pub const VARIABLE: &str = "WASM_BINDGEN_TEST_WEBDRIVER_JSON";
 
-const ARGUMENTS: [&str; 8] = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-];
+/// A list of JSON, as the browser tests read it.
+const ARGUMENTS: &str = include_str!("../../tests/e2e/chromium-arguments.json");
 
 /// Writes the file and answers where it is.
 pub fn write(chromium: &Path) -> Result<PathBuf> {
@@ -30,12 +22,8 @@ pub fn write(chromium: &Path) -> Result<PathBuf> {
 }
 
 fn capabilities(chromium: &Path) -> String {
-    let arguments: Vec<String> = ARGUMENTS.iter().map(|argument| quoted(argument)).collect();
-    format!(
-        "{{ \"goog:chromeOptions\": {{ \"binary\": {}, \"args\": [{}] }} }}\n",
-        quoted(&chromium.to_string_lossy()),
-        arguments.join(", ")
-    )
+    let binary = quoted(&chromium.to_string_lossy());
+    format!("{{ \"goog:chromeOptions\": {{ \"binary\": {binary}, \"args\": {} }} }}\n", ARGUMENTS.trim_end())
 }
 
 /// A text as JSON writes it; a path has no control characters but what a person put there.
