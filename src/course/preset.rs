@@ -3,8 +3,24 @@
 use super::{Place, Room};
 use crate::engine::common::VirtualTime;
 use crate::engine::sim::Scenario;
+use serde::Deserialize;
 use std::ops::Range;
 use std::sync::LazyLock;
+
+/// The real cluster whose runs some presets repeat (`tests/vectors/cluster/outcomes.json`).
+pub const REAL_CLUSTER: &str = "Apache Kafka 4.3.1, three brokers and one controller";
+
+/// A run of the real cluster, as a demonstration's `expected.json` names it under `realCluster`. A test holds the
+/// demonstration's settings and its outcome to it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RealRun {
+    /// Its name in `outcomes.json`.
+    pub run: String,
+    /// The fields that tell its row from the others of that name.
+    #[serde(rename = "where")]
+    pub fields: serde_json::Map<String, serde_json::Value>,
+}
 
 /// A run to start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +100,27 @@ impl Preset {
     /// The sentence that a demonstration proves.
     #[must_use]
     pub fn proves(&self) -> Option<String> {
-        let expected: serde_json::Value = serde_json::from_str(self.expected?).ok()?;
-        Some(expected.get("proves")?.as_str()?.to_string())
+        Some(self.expected_field("proves")?.as_str()?.to_string())
+    }
+
+    /// The run of a real cluster that ended the same way, if there was one.
+    #[must_use]
+    pub fn real_run(&self) -> Option<RealRun> {
+        serde_json::from_value(self.expected_field("realCluster")?).ok()
+    }
+
+    fn expected_field(&self, name: &str) -> Option<serde_json::Value> {
+        let mut expected: serde_json::Value = serde_json::from_str(self.expected?).ok()?;
+        expected.get_mut(name).map(serde_json::Value::take)
+    }
+
+    /// What the list shows: its name, and whether a real cluster did the same.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.real_run() {
+            Some(_) => format!("{} (a real cluster did the same)", self.name),
+            None => self.name.to_string(),
+        }
     }
 
     /// Its scenario.

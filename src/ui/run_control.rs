@@ -4,6 +4,7 @@ use super::Class;
 use super::cast_control::CastControl;
 use super::runner::{use_runner, use_slice};
 use super::wish::Wish;
+use crate::course::preset::REAL_CLUSTER;
 use crate::course::{PRESETS, Preset};
 use crate::web::clipboard;
 use wasm_bindgen::JsCast;
@@ -29,7 +30,7 @@ pub fn RunControl() -> Html {
                     { for Preset::groups().into_iter().map(|(label, range)| html! {
                         <optgroup {label}>
                             { for range.map(|index| html! {
-                                <option value={index.to_string()} selected={run.preset == Some(index)}>{PRESETS[index].name}</option>
+                                <option value={index.to_string()} selected={run.preset == Some(index)}>{PRESETS[index].label()}</option>
                             }) }
                         </optgroup>
                     }) }
@@ -39,6 +40,9 @@ pub fn RunControl() -> Html {
             </div>
             if let Some(proves) = run.preset.and_then(|index| PRESETS[index].proves()) {
                 <p class={Class::Note} data-run="proves">{proves}</p>
+            }
+            if run.preset.is_some_and(|index| PRESETS[index].real_run().is_some()) {
+                <p class={Class::Note} data-run="real-cluster">{format!("A real cluster did the same: {REAL_CLUSTER}, with the same settings and faults.")}</p>
             }
             <CastControl />
             <div class={Class::FormActions}>

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// `expected.json`.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Expected {
     /// The sentence that the run proves.
     proves: String,
@@ -21,6 +21,10 @@ struct Expected {
     /// Bounds of how often something happened, by the words of `happened`.
     #[serde(default)]
     events: BTreeMap<String, Bounds>,
+    /// The run of a real cluster that it repeats: `cluster_outcomes` holds it to that.
+    #[serde(default)]
+    #[allow(dead_code, reason = "read by the page's presets")]
+    real_cluster: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
