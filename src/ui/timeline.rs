@@ -19,7 +19,7 @@ pub fn Timeline() -> Html {
     let view = use_slice(|published| published.transport.clone());
     let runner = use_runner();
     let oninput = runner.on_input(|input: HtmlInputElement| {
-        let at = input.value().parse::<f64>().ok().filter(|at| *at >= 0.0)?;
+        let at = Some(input.value_as_number()).filter(|at| *at >= 0.0)?;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         // checked above; a slider gives whole numbers
         Some(Wish::Seek(VirtualTime(at as u64)))

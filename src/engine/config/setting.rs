@@ -180,7 +180,7 @@ impl SettingValue for f64 {
         let number = match value {
             Value::Float(number) => *number,
             Value::Int(number) => *number as f64,
-            Value::Text(text) => text.trim().parse().map_err(|_| format!("`{text}` is not a number"))?,
+            Value::Text(text) => parse_fraction(text.trim()).ok_or_else(|| format!("`{text}` is not a number"))?,
             Value::Bool(other) => return Err(format!("`{other}` is not a number")),
         };
         match kind {
@@ -190,6 +190,13 @@ impl SettingValue for f64 {
             _ => Ok(number),
         }
     }
+}
+
+/// A number as JSON writes it, or without the 0 before its point. JSON's parser is in the program already; the standard library's has tables
+/// that would weigh as much as a room of the page.
+fn parse_fraction(text: &str) -> Option<f64> {
+    let text = if text.starts_with('.') { format!("0{text}") } else { text.to_string() };
+    serde_json::from_str(&text).ok()
 }
 
 /// An enum whose values are Kafka's words.

@@ -10,6 +10,7 @@ pub mod builder;
 pub mod codec;
 pub mod compression_ratio;
 pub mod control_record;
+pub mod crc32;
 pub mod crc32c;
 pub mod errors;
 mod fill_buffer;
