@@ -332,7 +332,7 @@ impl ProducerBatch {
     }
 
     /// Appends a record and says by how many bytes the estimated size grew, if there is room.
-    #[inline]
+    #[inline(always)]
     pub(super) fn try_append(&mut self, record: &Produced<'_>, now: VirtualTime) -> Option<usize> {
         let Contents::Open(filling) = &mut self.contents else { return None };
         let Filling { builder, record_ids } = filling.as_mut();

@@ -155,7 +155,7 @@ impl RecordBatchBuilder {
 
     /// Appends a record if there is room for it and returns the bytes it takes, uncompressed: [`Self::has_room_for`] and
     /// [`Self::append`] in one, its size computed once (`ProducerBatch.tryAppend`).
-    #[inline]
+    #[inline(always)] // this and what it calls is nearly all that a record costs: calls between the parts are a good share of it
     pub fn try_append(
         &mut self,
         timestamp: Timestamp,
@@ -186,12 +186,12 @@ impl RecordBatchBuilder {
         self.write(&plan, timestamp, key, value, headers)
     }
 
-    #[inline]
+    #[inline(always)]
     fn plan(&self, timestamp: Timestamp, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header]) -> RecordPlan {
         RecordPlan::new(self.next_offset_delta(), self.timestamp_delta(timestamp), key, value, headers)
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(
         &mut self,
         plan: &RecordPlan,

@@ -100,7 +100,7 @@ pub(super) struct RecordPlan {
 }
 
 impl RecordPlan {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(
         offset_delta: i32,
         timestamp_delta: i64,
@@ -119,7 +119,7 @@ impl RecordPlan {
     }
 
     /// Writes the record into `out`, which has its size (`DefaultRecord.writeTo`).
-    #[inline]
+    #[inline(always)]
     pub(super) fn write(&self, out: &mut [u8], key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header]) {
         let mut at = varint::put_varint(out, 0, self.body as i32);
         out[at] = 0; // attributes

@@ -262,7 +262,7 @@ impl RecordAccumulator {
         while self.maybe_complete_switch(context, target) {
             target = self.target(context, wanted);
         }
-        if let Some(appended) = self.try_append(context, target, record) {
+        if let Some(appended) = self.try_append_again(context, target, record) {
             buffer.into_iter().for_each(|size| self.pool.deallocate(size));
             return Ok(AppendOutcome::Appended(appended));
         }
@@ -298,6 +298,7 @@ impl RecordAccumulator {
     }
 
     /// The queue of the wanted partition, or of the sticky one; made if need be.
+    #[inline]
     fn target(&mut self, context: &mut AppendContext<'_, impl Chance>, wanted: PartitionId) -> Target {
         let topic = self.topic_info_mut(context.topic);
         let is_free = wanted == PartitionId::UNKNOWN;
@@ -316,7 +317,7 @@ impl RecordAccumulator {
         record: &Produced<'_>,
         size: usize,
     ) -> Appended {
-        if let Some(appended) = self.try_append(context, target, record) {
+        if let Some(appended) = self.try_append_again(context, target, record) {
             self.pool.deallocate(size);
             return appended;
         }
@@ -359,6 +360,17 @@ impl RecordAccumulator {
         count_produced(built_in, queue, context, target, appended_bytes);
         let batch_is_full = queue.batches.len() > 1 || last_is_full;
         Some(Appended { partition: target.partition, batch, batch_is_full, new_batch_created: false, appended_bytes })
+    }
+
+    /// [`RecordAccumulator::try_append`] for the ways that few records go.
+    #[cold]
+    fn try_append_again(
+        &mut self,
+        context: &mut AppendContext<'_, impl Chance>,
+        target: Target,
+        record: &Produced<'_>,
+    ) -> Option<Appended> {
+        self.try_append(context, target, record)
     }
 
     /// Whether the sticky partition is another now: switched by somebody else, or by a switch that was held back until the last batch of

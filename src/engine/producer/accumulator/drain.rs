@@ -1,8 +1,10 @@
 //! Taking batches for one request (`RecordAccumulator.drainBatchesForOneNode`, KAFKA 3.5), and those past their time (KAFKA 3.6).
 
 use super::RecordAccumulator;
+use super::ready::leave_reason;
 use crate::engine::common::{BrokerId, TopicPartition, VirtualTime};
 use crate::engine::producer::{LeaveReason, MetadataView, ProducerBatch};
+use std::collections::VecDeque;
 
 /// What the walk does at one partition.
 enum Visit {
@@ -33,9 +35,9 @@ impl RecordAccumulator {
         }
         let mut size = 0;
         let start = self.drain_index.get(&node).copied().unwrap_or(0) % partitions.len();
+        let mut index = start;
         for step in 0..partitions.len() {
-            let index = (start + step) % partitions.len();
-            self.drain_index.insert(node, index);
+            index = (start + step) % partitions.len();
             let partition = partitions[index];
             let room = if drained.is_empty() { None } else { Some(size_max.saturating_sub(size)) };
             match self.visit(metadata, partition, room, now) {
@@ -48,6 +50,7 @@ impl RecordAccumulator {
                 }
             }
         }
+        self.drain_index.insert(node, index);
         drained
     }
 
@@ -58,7 +61,7 @@ impl RecordAccumulator {
         room: Option<usize>,
         now: VirtualTime,
     ) -> Visit {
-        let pressure = self.pressure();
+        let (pressure, linger) = (self.pressure(), self.config.linger);
         let epoch = Self::metadata_epoch(metadata, partition);
         let queue = self.queue_mut(partition);
         if queue.is_muted {
@@ -78,7 +81,7 @@ impl RecordAccumulator {
         if idempotence.is_some_and(|numbers| numbers.held_back(partition, head.base_sequence()).is_some()) {
             return Visit::Stop;
         }
-        Visit::Take(self.leave_reason(queue, head, pressure, now).unwrap_or(LeaveReason::SameBroker))
+        Visit::Take(leave_reason(linger, queue, head, pressure, now).unwrap_or(LeaveReason::SameBroker))
     }
 
     fn take_head(&mut self, partition: TopicPartition, reason: LeaveReason) -> ProducerBatch {
@@ -103,7 +106,6 @@ impl RecordAccumulator {
         for queue in self.topics.iter_mut().flat_map(|topic| &mut topic.queues) {
             while let Some(head) = queue.batches.front() {
                 if !head.has_reached_delivery_timeout(timeout, now) {
-                    self.next_batch_expiry = self.next_batch_expiry.min(head.created_at() + timeout);
                     break;
                 }
                 expired.extend(queue.batches.pop_front());
@@ -112,19 +114,8 @@ impl RecordAccumulator {
         expired
     }
 
-    /// Forgets the moment of the next expiry, before batches are searched for anew.
-    pub(in crate::engine::producer) fn reset_next_batch_expiry(&mut self) {
-        self.next_batch_expiry = VirtualTime::NEVER;
-    }
-
-    /// Notes when a batch on the wire expires.
-    pub(in crate::engine::producer) fn maybe_update_next_batch_expiry(&mut self, batch: &ProducerBatch) {
-        self.next_batch_expiry = self.next_batch_expiry.min(batch.created_at() + self.config.delivery_timeout);
-    }
-
-    /// The earliest moment at which one of the batches that were looked at expires.
-    #[must_use]
-    pub fn next_batch_expiry(&self) -> VirtualTime {
-        self.next_batch_expiry
+    /// The queues, each from its head on: the batches that were not drained.
+    pub(in crate::engine::producer) fn waiting_batches(&self) -> impl Iterator<Item = &VecDeque<ProducerBatch>> {
+        self.topics.iter().flat_map(|topic| &topic.queues).map(|queue| &queue.batches)
     }
 }

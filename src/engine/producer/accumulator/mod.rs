@@ -113,8 +113,6 @@ pub struct RecordAccumulator {
     flushes: Vec<Flush>,
     next_flush_id: u64,
     next_batch_id: u64,
-    /// The earliest moment at which a batch that was looked at expires.
-    next_batch_expiry: VirtualTime,
     is_closed: bool,
     /// How batches are numbered, with `enable.idempotence`.
     idempotence: Option<Idempotence>,
@@ -149,7 +147,6 @@ impl RecordAccumulator {
             flushes: Vec::new(),
             next_flush_id: 0,
             next_batch_id: 0,
-            next_batch_expiry: VirtualTime::NEVER,
             is_closed: false,
             idempotence: config.is_idempotent().then(Idempotence::default),
             jitter,

@@ -1,8 +1,9 @@
 //! Which nodes have something to send (`RecordAccumulator.ready`, KAFKA 3.4), and how long the queues are (KAFKA 2.3).
 
-use super::{PartitionQueue, RecordAccumulator};
+use super::{NodeLatencyStats, PartitionQueue, RecordAccumulator};
 use crate::engine::common::{BrokerId, PartitionId, TopicId, VirtualTime};
 use crate::engine::producer::{LeaveReason, MetadataView, ProducerBatch, TopicMetadata};
+use std::collections::BTreeMap;
 
 /// What a look over all queues found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,35 +44,6 @@ impl RecordAccumulator {
         result
     }
 
-    /// Why a head batch may be sent, if it may; whether it backs off is not asked.
-    pub(super) fn leave_reason(
-        &self,
-        queue: &PartitionQueue,
-        head: &ProducerBatch,
-        pressure: Pressure,
-        now: VirtualTime,
-    ) -> Option<LeaveReason> {
-        if head.attempts() > 0 {
-            Some(LeaveReason::Retry)
-        } else if head.is_split() {
-            Some(LeaveReason::Split)
-        } else if head.is_full() {
-            Some(LeaveReason::Full)
-        } else if queue.batches.len() > 1 {
-            Some(LeaveReason::BatchBehind)
-        } else if head.waited(now) >= self.config.linger {
-            Some(LeaveReason::Linger)
-        } else if pressure.memory_exhausted {
-            Some(LeaveReason::MemoryExhausted)
-        } else if pressure.closing {
-            Some(LeaveReason::Closing)
-        } else if pressure.flushing {
-            Some(LeaveReason::Flush)
-        } else {
-            None
-        }
-    }
-
     pub(super) fn pressure(&self) -> Pressure {
         Pressure {
             memory_exhausted: self.pool.is_exhausted(),
@@ -87,29 +59,26 @@ impl RecordAccumulator {
         now: VirtualTime,
         result: &mut ReadyCheckResult,
     ) {
-        let pressure = self.pressure();
-        let topic_index = usize::from(topic_id.0);
-        let used = self.topics[topic_index].queues.iter().filter(|queue| queue.is_used).count();
-        let mut load = std::mem::take(&mut self.scratch.queues);
+        let look = Look { pressure: self.pressure(), linger: self.config.linger, now };
+        let availability = (self.config.availability_timeout, &self.node_stats);
+        let topic = &mut self.topics[usize::from(topic_id.0)];
+        let load = &mut self.scratch.queues;
         load.clear();
-        for index in 0..self.topics[topic_index].queues.len() {
-            let partition = PartitionId(i32::try_from(index).expect("partitions are counted by a 32-bit number"));
+        let mut used = 0;
+        for (index, queue) in (0..).zip(&mut topic.queues).filter(|(_, queue)| queue.is_used) {
+            used += 1;
+            let partition = PartitionId(index);
             let known = metadata.partition(partition);
-            let queue = &mut self.topics[topic_index].queues[index];
-            if !queue.is_used {
-                continue;
-            }
             let waiting = queue.batches.len() as u32;
             if let Some(head) = queue.batches.front_mut() {
                 head.maybe_update_leader_epoch(known.leader_epoch);
             }
             match known.leader {
                 Some(leader) => {
-                    if waiting == 0 || !self.is_left_out(leader) {
+                    if waiting == 0 || !is_left_out(availability, leader) {
                         load.push((partition, waiting));
                     }
-                    let queue = &self.topics[topic_index].queues[index];
-                    self.partition_ready(queue, leader, pressure, now, result);
+                    look.at(queue, leader, result);
                 }
                 None if waiting > 0 && result.unknown_leader_topics.last() != Some(&topic_id) => {
                     result.unknown_leader_topics.push(topic_id);
@@ -118,46 +87,13 @@ impl RecordAccumulator {
             }
         }
         let adapts = self.config.adaptive && used >= metadata.partitions_count();
-        self.topics[topic_index].built_in.update_load_stats(adapts.then_some(load.as_slice()), used);
-        self.scratch.queues = load;
-    }
-
-    /// Adds the leader to the ready nodes, or says how long until it may be one. A node that is ready already is not looked at again.
-    fn partition_ready(
-        &self,
-        queue: &PartitionQueue,
-        leader: BrokerId,
-        pressure: Pressure,
-        now: VirtualTime,
-        result: &mut ReadyCheckResult,
-    ) {
-        let Some(head) = queue.batches.front() else { return };
-        if queue.is_muted || result.ready_nodes.contains(&leader) {
-            return;
-        }
-        let backing_off = head.is_backing_off(now);
-        if !backing_off && self.leave_reason(queue, head, pressure, now).is_some() {
-            result.ready_nodes.push(leader);
-        } else {
-            let time_to_wait = if backing_off { head.backoff() } else { self.config.linger };
-            let time_left = time_to_wait.since(head.waited(now));
-            result.next_ready_check_delay =
-                Some(result.next_ready_check_delay.map_or(time_left, |delay| delay.min(time_left)));
-        }
-    }
-
-    /// Whether the adaptive partitioner leaves out a node's partitions: it has had something to get for longer than
-    /// `partitioner.availability.timeout.ms` and could not take it.
-    fn is_left_out(&self, node: BrokerId) -> bool {
-        self.config.availability_timeout.is_some_and(|timeout| {
-            self.node_stats.get(&node).is_some_and(|stats| stats.ready_at.since(stats.drain_at) > timeout)
-        })
+        topic.built_in.update_load_stats(adapts.then_some(load.as_slice()), used);
     }
 
     /// Notes that a node was ready to be sent to and whether it could take it (`updateNodeLatencyStats`).
     pub fn update_node_latency_stats(&mut self, node: BrokerId, can_drain: bool, now: VirtualTime) {
         if self.config.availability_timeout.is_some() {
-            let first = super::NodeLatencyStats { ready_at: now, drain_at: now };
+            let first = NodeLatencyStats { ready_at: now, drain_at: now };
             let stats = self.node_stats.entry(node).or_insert(first);
             stats.ready_at = now;
             if can_drain {
@@ -165,4 +101,65 @@ impl RecordAccumulator {
             }
         }
     }
+}
+
+/// What is the same for all queues of one look.
+struct Look {
+    pressure: Pressure,
+    linger: VirtualTime,
+    now: VirtualTime,
+}
+
+impl Look {
+    /// Adds the leader to the ready nodes, or says how long until it may be one. A node that is ready already is not looked at again.
+    fn at(&self, queue: &PartitionQueue, leader: BrokerId, result: &mut ReadyCheckResult) {
+        let Some(head) = queue.batches.front() else { return };
+        if queue.is_muted || result.ready_nodes.contains(&leader) {
+            return;
+        }
+        let backing_off = head.is_backing_off(self.now);
+        if !backing_off && leave_reason(self.linger, queue, head, self.pressure, self.now).is_some() {
+            result.ready_nodes.push(leader);
+        } else {
+            let time_to_wait = if backing_off { head.backoff() } else { self.linger };
+            let time_left = time_to_wait.since(head.waited(self.now));
+            result.next_ready_check_delay =
+                Some(result.next_ready_check_delay.map_or(time_left, |delay| delay.min(time_left)));
+        }
+    }
+}
+
+/// Why a head batch may be sent, if it may; whether it backs off is not asked.
+pub(super) fn leave_reason(
+    linger: VirtualTime,
+    queue: &PartitionQueue,
+    head: &ProducerBatch,
+    pressure: Pressure,
+    now: VirtualTime,
+) -> Option<LeaveReason> {
+    if head.attempts() > 0 {
+        Some(LeaveReason::Retry)
+    } else if head.is_split() {
+        Some(LeaveReason::Split)
+    } else if head.is_full() {
+        Some(LeaveReason::Full)
+    } else if queue.batches.len() > 1 {
+        Some(LeaveReason::BatchBehind)
+    } else if head.waited(now) >= linger {
+        Some(LeaveReason::Linger)
+    } else if pressure.memory_exhausted {
+        Some(LeaveReason::MemoryExhausted)
+    } else if pressure.closing {
+        Some(LeaveReason::Closing)
+    } else if pressure.flushing {
+        Some(LeaveReason::Flush)
+    } else {
+        None
+    }
+}
+
+/// Whether the adaptive partitioner leaves out a node's partitions: it has had something to get for longer than
+/// `partitioner.availability.timeout.ms` and could not take it.
+fn is_left_out((timeout, stats): (Option<VirtualTime>, &BTreeMap<BrokerId, NodeLatencyStats>), node: BrokerId) -> bool {
+    timeout.is_some_and(|timeout| stats.get(&node).is_some_and(|stats| stats.ready_at.since(stats.drain_at) > timeout))
 }

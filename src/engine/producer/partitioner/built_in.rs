@@ -19,8 +19,8 @@ pub struct StickyPartition {
     pub turn: u64,
 }
 
-/// Weights of the next draw: a cumulative table over partitions.
-#[derive(Clone, Debug, PartialEq)]
+/// Weights of the next draw: a cumulative table over partitions. Empty: there are none.
+#[derive(Clone, Debug, Default, PartialEq)]
 struct PartitionLoadStats {
     /// Running sums of (longest queue + 1) − queue.
     cumulative_frequency_table: Vec<u32>,
@@ -34,14 +34,14 @@ pub struct BuiltInPartitioner {
     sticky_batch_size: i64,
     sticky: Option<StickyPartition>,
     turns: u64,
-    load_stats: Option<PartitionLoadStats>,
+    load_stats: PartitionLoadStats,
 }
 
 impl BuiltInPartitioner {
     /// A partitioner that sticks for `batch_size` bytes (0 counts as 1).
     #[must_use]
     pub fn new(batch_size: i64) -> Self {
-        Self { sticky_batch_size: batch_size.max(1), sticky: None, turns: 0, load_stats: None }
+        Self { sticky_batch_size: batch_size.max(1), sticky: None, turns: 0, load_stats: PartitionLoadStats::default() }
     }
 
     /// The sticky partition, if one was chosen yet.
@@ -100,38 +100,35 @@ impl BuiltInPartitioner {
     /// `all` is the number of partitions that were used, excluded ones and those without a leader included. Weights make no difference,
     /// and are dropped, with fewer than two partitions, with none to choose from, and if all queues are equal and none is left out.
     pub fn update_load_stats(&mut self, queues: Option<&[(PartitionId, u32)]>, all: usize) {
-        self.load_stats = queues.and_then(|queues| {
-            let longest = queues.iter().map(|(_, queue)| *queue).max()?;
-            let all_equal = queues.iter().all(|(_, queue)| *queue == longest);
-            if all < 2 || (all_equal && queues.len() == all) {
-                return None;
-            }
-            let mut sum = 0;
-            let cumulative_frequency_table = queues.iter().map(|(_, queue)| {
-                sum += longest + 1 - queue;
-                sum
-            });
-            Some(PartitionLoadStats {
-                cumulative_frequency_table: cumulative_frequency_table.collect(),
-                partitions: queues.iter().map(|(partition, _)| *partition).collect(),
-            })
-        });
+        // The tables' memory is kept: they are made anew at every turn of the sender.
+        let PartitionLoadStats { cumulative_frequency_table, partitions } = &mut self.load_stats;
+        cumulative_frequency_table.clear();
+        partitions.clear();
+        let Some(queues) = queues else { return };
+        let longest = queues.iter().map(|(_, queue)| *queue).max().unwrap_or(0);
+        let all_equal = queues.iter().all(|(_, queue)| *queue == longest);
+        if all < 2 || (all_equal && queues.len() == all) {
+            return;
+        }
+        let mut sum = 0;
+        for (partition, queue) in queues {
+            sum += longest + 1 - queue;
+            cumulative_frequency_table.push(sum);
+            partitions.push(*partition);
+        }
     }
 
     /// The partitions of the next draw with their weights, if they differ: what makes it adaptive.
     #[must_use]
     pub fn weights(&self) -> Option<Vec<(PartitionId, u32)>> {
-        self.load_stats.as_ref().map(|stats| {
-            let mut below = 0;
-            let weights = stats.partitions.iter().zip(&stats.cumulative_frequency_table);
-            weights
-                .map(|(partition, sum)| {
-                    let weight = sum - below;
-                    below = *sum;
-                    (*partition, weight)
-                })
-                .collect()
-        })
+        let stats = &self.load_stats;
+        let mut below = 0;
+        let weights = stats.partitions.iter().zip(&stats.cumulative_frequency_table).map(|(partition, sum)| {
+            let weight = sum - below;
+            below = *sum;
+            (*partition, weight)
+        });
+        (!stats.partitions.is_empty()).then(|| weights.collect())
     }
 
     fn switch(&mut self, topic: &TopicMetadata, chance: &mut impl Chance) -> StickyPartition {
@@ -143,14 +140,11 @@ impl BuiltInPartitioner {
     }
 
     fn next_partition(&self, topic: &TopicMetadata, random: u32) -> PartitionId {
-        match &self.load_stats {
-            Some(stats) => {
-                let total = *stats
-                    .cumulative_frequency_table
-                    .last()
-                    .expect("the table has an entry for each partition to choose");
+        let PartitionLoadStats { cumulative_frequency_table, partitions } = &self.load_stats;
+        match cumulative_frequency_table.last() {
+            Some(total) => {
                 let drawn = random % total;
-                stats.partitions[stats.cumulative_frequency_table.partition_point(|sum| *sum <= drawn)]
+                partitions[cumulative_frequency_table.partition_point(|sum| *sum <= drawn)]
             }
             None => match topic.available() {
                 [] => modulo(random, topic.partitions_count()),

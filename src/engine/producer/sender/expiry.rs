@@ -14,8 +14,10 @@ impl Sender {
         now: VirtualTime,
         turn: &mut SenderTurn,
     ) {
-        accumulator.reset_next_batch_expiry();
-        let in_flight = self.take_expired_in_flight_batches(accumulator, now);
+        if now < self.no_expiry_before {
+            return;
+        }
+        let in_flight = self.take_expired_in_flight_batches(now);
         let waiting = accumulator.expired_batches(now);
         for batch in waiting.iter().chain(&in_flight) {
             fail(accumulator, batch, FailureReason::Expired, turn);
@@ -23,21 +25,25 @@ impl Sender {
                 idempotence.expired(batch);
             }
         }
+        // Whatever is made from now on is younger, and a part of a split batch is as old as the batch.
+        let batches = accumulator.waiting_batches().chain(self.in_flight_batches.values()).flatten();
+        let oldest = batches.map(ProducerBatch::created_at).min().unwrap_or(now);
+        self.no_expiry_before = oldest.min(now) + self.config.delivery_timeout;
+    }
+
+    /// The earliest moment at which the first batch of a queue, or of those in flight to a partition, expires.
+    pub(super) fn next_batch_expiry(&self, accumulator: &RecordAccumulator) -> VirtualTime {
+        let batches = accumulator.waiting_batches().chain(self.in_flight_batches.values());
+        let oldest = batches.filter_map(|batches| batches.front()).map(ProducerBatch::created_at).min();
+        oldest.map_or(VirtualTime::NEVER, |created_at| created_at + self.config.delivery_timeout)
     }
 
     /// Each partition's batches are searched in order of sending up to the first that is not due: an overdue one behind it stays.
-    fn take_expired_in_flight_batches(
-        &mut self,
-        accumulator: &mut RecordAccumulator,
-        now: VirtualTime,
-    ) -> Vec<ProducerBatch> {
+    fn take_expired_in_flight_batches(&mut self, now: VirtualTime) -> Vec<ProducerBatch> {
+        let timeout = self.config.delivery_timeout;
         let mut expired = Vec::new();
         for batches in self.in_flight_batches.values_mut() {
-            while let Some(oldest) = batches.front() {
-                if !oldest.has_reached_delivery_timeout(self.config.delivery_timeout, now) {
-                    accumulator.maybe_update_next_batch_expiry(oldest);
-                    break;
-                }
+            while batches.front().is_some_and(|oldest| oldest.has_reached_delivery_timeout(timeout, now)) {
                 expired.extend(batches.pop_front());
             }
         }

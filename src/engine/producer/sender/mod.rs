@@ -49,6 +49,10 @@ pub struct Sender {
     unready_nodes: BTreeSet<BrokerId>,
     /// When `ready` may find something that it did not find yet.
     next_ready_check: VirtualTime,
+    /// Whether the last turn looked for batches that are due: a turn that waits for a producer id does not.
+    expires: bool,
+    /// No batch is due before this moment, so none is looked for. The oldest batch may be gone meanwhile.
+    no_expiry_before: VirtualTime,
 }
 
 impl Sender {
@@ -70,6 +74,8 @@ impl Sender {
             arrivals: VecDeque::new(),
             unready_nodes: BTreeSet::new(),
             next_ready_check: VirtualTime::ZERO,
+            expires: false,
+            no_expiry_before: VirtualTime::ZERO,
         }
     }
 
@@ -82,7 +88,8 @@ impl Sender {
         now: VirtualTime,
     ) -> SenderTurn {
         let mut turn = SenderTurn::default();
-        if self.begin_turn(accumulator, &mut turn) {
+        self.expires = self.begin_turn(accumulator, &mut turn);
+        if self.expires {
             self.send_producer_data(accumulator, metadata, now, &mut turn);
         } else {
             self.next_ready_check = VirtualTime::NEVER;
@@ -146,7 +153,11 @@ impl Sender {
         if !self.arrivals.is_empty() {
             return VirtualTime::ZERO;
         }
-        self.next_ready_check.min(accumulator.next_batch_expiry()).min(self.next_request_timeout())
+        let others = self.next_ready_check.min(self.next_request_timeout());
+        if !self.expires || others <= self.no_expiry_before {
+            return others;
+        }
+        others.min(self.next_batch_expiry(accumulator))
     }
 
     /// Requests on the wire, by node and oldest first.
