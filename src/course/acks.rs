@@ -10,8 +10,8 @@ pub(super) const LESSON: Lesson = Lesson {
     ],
     settings: &["acks", "min.insync.replicas"],
     look: &[
-        "Pause while records stand above the high watermark, then click the leader and crash it. When its session has run out, a follower leads, and what only the old leader had is gone.",
-        "Now choose `acks=all` and run the **same** failure.",
+        "The run stands still while every leader has records above its high watermark. **Crash** any of the three and go to the next mark (shift + →): when its session has run out a follower leads, and what only the old leader had is gone. `lost` counts it.",
+        "Now press **Reset**, choose `acks=all`, play until the new producer has filled the tapes a little, and crash the same broker. What was promised is still there.",
     ],
     simplified: &[
         "The controller is one node of its own that cannot crash here. It learns of a crash when `broker.session.timeout.ms` runs out.",

@@ -10,8 +10,8 @@ pub(super) const LESSON: Lesson = Lesson {
     ],
     settings: &["enable.idempotence", "acks", "max.in.flight.requests.per.connection"],
     look: &[
-        "Open **Links and their faults** below the stage and lose the next response of the leader to `p1`. Follow the batch: the same sequence comes twice, and the log keeps one copy.",
-        "Now set `enable.idempotence` to **false** and lose a response again. `duplicates` counts what is there twice.",
+        "Open **Links and their faults** below the stage, lose the next response of the leader to `p1`, and play. A response is lost with its connection, so **everything in flight** on it is sent again: each batch with the sequence it had, and the log keeps one copy of each.",
+        "Now set `enable.idempotence` to **false**. The old `p1` closes and first sends what it has: play until its card is gone. Then lose a response again: `duplicates` counts what is there twice.",
         "What it does not protect: kill `p1` and start it again, or let the application send again what it was told had failed. Nothing recognises a record whose sender has another id or gave it another sequence.",
     ],
     simplified: &[

@@ -7,6 +7,7 @@ pub(super) const LESSON: Lesson = Lesson {
     idea: &[
         "The producer hashes the **bytes** of the key and takes the remainder by the number of partitions. Unless the record names its partition, nothing else decides: not load, not time, not luck.",
         "Records with one key stand in one partition, in the order in which they were appended, as long as the number of partitions stays. Across partitions there is no order.",
+        "Here eight keys, `user-0` to `user-7`, are sent again and again. A record's **colour is its key's**: each colour stays in its lane, and two may share one.",
     ],
     settings: &["partitioner.class", "partitioner.ignore.keys"],
     look: &[

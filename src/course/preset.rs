@@ -64,7 +64,7 @@ const PLACES: [Preset; 7] = [
     preset!("Four lanes", "partitions", 250_000, 100),
     preset!("Three brokers, three partitions", "cluster", 500_000, 200),
     preset!("One producer, six lanes", "batching", 1_000_000, 500),
-    preset!("Three brokers, three replicas", "acks", 200_000, 200),
+    preset!("Three brokers, three replicas", "acks", 214_000, 200),
     preset!("An idempotent producer", "idempotence", 200_000, 200),
 ];
 
@@ -89,6 +89,15 @@ impl Preset {
             Place::Room(Room::Ring) => return None,
         };
         Some(PLACES[index])
+    }
+
+    /// The moment to show first: a demonstration's is just before its first command, where there is something to see.
+    #[must_use]
+    pub fn opening(&self, scenario: &Scenario) -> VirtualTime {
+        match (self.expected, scenario.commands.first()) {
+            (Some(_), Some(command)) => VirtualTime(command.at.0.saturating_sub(1)),
+            _ => self.opens_at,
+        }
     }
 
     /// The presets of the places, and the demonstrations.
@@ -121,6 +130,13 @@ impl Preset {
             Some(_) => format!("{} (a real cluster did the same)", self.name),
             None => self.name.to_string(),
         }
+    }
+
+    /// Its name as a heading.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        let mut letters = self.name.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     }
 
     /// Its scenario.

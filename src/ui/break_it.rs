@@ -3,6 +3,7 @@
 
 use super::runner::{RunnerHandle, use_runner};
 use super::wish::Wish;
+use crate::engine::common::VirtualTime;
 use crate::engine::sim::Anomaly;
 use crate::engine::sim::adversary::{Adversary, Counterexample, Progress, TRIES};
 use crate::view::promises;
@@ -114,10 +115,11 @@ impl SearchHandle {
         }
     }
 
-    /// Puts the run on the stage, at its start.
+    /// Puts the run on the stage, just before its first fault.
     fn play(&self, found: Rc<Counterexample>) {
-        self.runner.wish(Wish::Paste(found.scenario.to_json()));
-        self.runner.wish(Wish::ToStart);
+        let first = found.scenario.commands.first().map_or(VirtualTime::ZERO, |command| command.at);
+        let at = VirtualTime(first.0.saturating_sub(1));
+        self.runner.wish(Wish::PlayFound(found.scenario.to_json(), at));
         self.view.set(Search::Found(found));
     }
 }

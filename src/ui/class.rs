@@ -63,6 +63,7 @@ class_names! {
     FlightSlots = "flight-slots",
     FlightSlot = "flight-slot",
     FlightSlotTaken = "flight-slot-taken",
+    Demonstration = "demonstration",
     TapeRow = "tape-row",
     TapeRowDense = "tape-row-dense",
     TapeHead = "tape-head",

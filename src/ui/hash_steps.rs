@@ -9,8 +9,8 @@ use yew::prelude::*;
 /// Properties of [`HashSteps`].
 #[derive(Properties, PartialEq)]
 pub struct HashStepsProps {
-    /// The key; none if the record has none or its hex digits do not fit.
-    pub key_bytes: Option<bytes::Bytes>,
+    /// The key; none if the record has none, a sentence if its hex digits do not fit.
+    pub key_bytes: Result<Option<bytes::Bytes>, String>,
     /// The function; none if the partitioner does not hash.
     pub function: Option<HashFunction>,
     /// The number of partitions.
@@ -21,32 +21,31 @@ pub struct HashStepsProps {
 #[component]
 pub fn HashSteps(props: &HashStepsProps) -> Html {
     let view = use_memo((props.key_bytes.clone(), props.function, props.partitions), |(key, function, partitions)| {
-        Some(HashingView::of((*function)?, key.as_ref()?, *partitions))
+        Some(HashingView::of((*function)?, key.as_ref().ok()?.as_ref()?, *partitions))
     });
-    match &*view {
-        Some(view) => html! { <Steps view={view.clone()} label={format::text_or_hex(props.key_bytes.as_deref())} /> },
-        None => html! { <NoHash has_key={props.key_bytes.is_some()} /> },
+    match (&*view, &props.key_bytes) {
+        (Some(view), Ok(key)) => html! { <Steps view={view.clone()} label={format::text_or_hex(key.as_deref())} /> },
+        (_, Ok(key)) if key.is_some() => html! { <NoHash why="This partitioner looks at no key." /> },
+        (_, Ok(_)) => {
+            html! { <NoHash why="A record without a key has nothing to hash: it joins the sticky partition, which changes after about batch.size bytes." /> }
+        }
+        (_, Err(why)) => html! { <NoHash why={why.clone()} /> },
     }
 }
 
 /// Properties of [`NoHash`].
 #[derive(Properties, PartialEq)]
 struct NoHashProps {
-    has_key: bool,
+    why: AttrValue,
 }
 
 /// What happens where nothing is hashed.
 #[component]
 fn NoHash(props: &NoHashProps) -> Html {
-    let text = if props.has_key {
-        "This partitioner looks at no key."
-    } else {
-        "A record without a key has nothing to hash: it joins the sticky partition, which changes after about batch.size bytes."
-    };
     html! {
         <section class={classes!(Class::Card, Class::HashCard)} aria-label="Key hashing">
             <div class={Class::CardHead}><h3>{"No hash"}</h3><TruthLabel truth={Truth::Exact} /></div>
-            <p>{text}</p>
+            <p>{props.why.clone()}</p>
         </section>
     }
 }

@@ -49,7 +49,7 @@ fn Acts(props: &ActsProps) -> Html {
                 { view.leader.map_or("Crash the leader".to_string(), |leader| format!("Crash the leader, broker {leader}")) }
             </button>
             if view.waits {
-                <button type="button" class={classes!(Class::Button, Class::BigButton)} data-landing="next-mark" onclick={runner.on_click(Wish::NextMark)}>{"To the next mark"}</button>
+                <button type="button" class={classes!(Class::Button, Class::BigButton)} data-landing="next-leader" onclick={runner.on_click(Wish::NextLeader)}>{"Jump to the next leader"}</button>
             }
             if let Some(broker) = view.down {
                 <button type="button" class={classes!(Class::Button, Class::BigButton)} data-landing="start" onclick={start(broker)}>{format!("Start broker {broker} again")}</button>

@@ -2,7 +2,9 @@
 
 use super::Class;
 use super::rich_text::RichText;
-use crate::course::{self, Place};
+use super::runner::use_slice;
+use crate::course::preset::REAL_CLUSTER;
+use crate::course::{self, PRESETS, Place};
 use yew::prelude::*;
 
 /// Properties of [`LessonColumn`].
@@ -21,12 +23,30 @@ pub struct LessonProps {
     pub below: Html,
 }
 
+/// What the demonstration on the stage proves, if one stands there.
+#[component]
+fn Demonstration() -> Html {
+    let preset = use_slice(|published| published.run.preset).map(|index| PRESETS[index]);
+    let Some((preset, proves)) = preset.and_then(|preset| Some((preset, preset.proves()?))) else { return html! {} };
+    html! {
+        <div class={classes!(Class::LessonText, Class::Demonstration)}>
+            <h2>{preset.heading()}</h2>
+            <p data-run="proves">{proves}</p>
+            if preset.real_run().is_some() {
+                <p class={Class::Note} data-run="real-cluster">{format!("A real cluster did the same: {REAL_CLUSTER}, with the same settings and faults.")}</p>
+            }
+            <p class={Class::Note}>{"It stands just before its first command. Play, or go from mark to mark (shift + →). What the room itself is about follows below."}</p>
+        </div>
+    }
+}
+
 /// The lesson column.
 #[component]
 pub fn LessonColumn(props: &LessonProps) -> Html {
     let lesson = course::lesson(props.place);
     html! {
         <section class={Class::LessonColumn} aria-label="Lesson">
+            <Demonstration />
             <div class={Class::LessonText}>
                 <h1 id="lesson-title" tabindex="-1">{lesson.title}</h1>
                 { for lesson.idea.iter().map(|text| html! { <p><RichText text={*text} /></p> }) }

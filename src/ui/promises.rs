@@ -82,8 +82,10 @@ fn sentence(search: &Search) -> String {
         Search::Running { .. } => "Looking.".to_string(),
         Search::Found(found) => {
             format!(
-                "{} of faults shows it; it stands on the stage, at its start.",
-                format::counted(found.scenario.commands.len() as u64, "command")
+                "{} {} enough. The run that was found stands on the stage, with no more around it than it needs; its story is below. \
+                 Your own run comes back with “Back to my run”, under Run.",
+                format::counted(found.scenario.commands.len() as u64, "command"),
+                if found.scenario.commands.len() == 1 { "is" } else { "are" }
             )
         }
         Search::NothingFound { anomaly, tried } => {

@@ -39,6 +39,8 @@ pub struct Published {
     pub inspection: Option<Rc<Inspection>>,
     /// What was sent last by hand.
     pub last_sent: Option<Rc<Command>>,
+    /// It was sent at the very moment that is shown, so nothing has come of it yet.
+    pub sent_just_now: bool,
     /// Why the last call of `send()` was refused.
     pub refusal: Option<Rc<str>>,
     /// Why another act was not possible, or which limit the run has come to.
@@ -64,8 +66,12 @@ pub struct RunView {
     pub seed: u64,
     /// Who stands on the stage.
     pub cast: Cast,
-    /// The preset, by its place in the list; none for a pasted run.
+    /// The preset, by its place in the list; none for another run.
     pub preset: Option<usize>,
+    /// Where a run that is no preset comes from, in a word.
+    pub origin: &'static str,
+    /// A run stood here before one was found, and can be brought back.
+    pub has_before: bool,
     /// Why a pasted run was not loaded.
     pub problem: Option<String>,
 }
@@ -104,6 +110,7 @@ impl Published {
             subject: None,
             inspection: None,
             last_sent: None,
+            sent_just_now: false,
             refusal: None,
             notice: None,
             news: Rc::from(""),

@@ -8,6 +8,7 @@ use crate::engine::sim::{Command, EventKind, ProducerEvent, Scenario, State, Tim
 use crate::view::departures::Departures;
 use crate::view::frame::Flight;
 use crate::view::inspection::Inspection;
+use crate::view::landing::to_next_leader;
 use crate::view::ledger::LedgerView;
 use crate::view::log_seek::SeekView;
 use crate::view::playback::{Outlook, Playback, Speed};
@@ -23,6 +24,9 @@ use std::rc::Rc;
 const LOOK_AHEAD: VirtualTime = VirtualTime(30_000_000);
 /// The latest moment that a run on the page reaches.
 const PAGE_END: VirtualTime = VirtualTime(3_600_000_000);
+
+/// The origin of a run that was pasted.
+const PASTED: &str = "pasted";
 
 thread_local! {
     /// What was last attempted: if the engine panics, this is the run to report.
@@ -48,9 +52,13 @@ pub struct Run {
     script: Rc<Scenario>,
     playback: Playback,
     preset: Option<usize>,
+    /// Where a run that is no preset comes from, in a word.
+    origin: &'static str,
+    /// What stood here before a run was found: the run, and which preset it was.
+    before: Option<Box<(Scenario, Option<usize>)>>,
     subject: Option<Subject>,
     seek: SeekSlice,
-    last_sent: Option<Rc<Command>>,
+    last_sent: Option<(Rc<Command>, VirtualTime)>,
     refusal: Option<Rc<str>>,
     notice: Option<Rc<str>>,
     problem: Option<String>,
@@ -87,6 +95,8 @@ impl Run {
             script,
             playback,
             preset: index,
+            origin: PASTED,
+            before: None,
             subject: None,
             seek: SeekSlice { target: first_seek(place, preset), problem: None },
             last_sent: None,
@@ -185,7 +195,8 @@ impl Run {
             Wish::ToStart => self.go(|timeline| timeline.seek(VirtualTime::ZERO)),
             Wish::StepForward => self.go(Timeline::step_forward),
             Wish::StepBack => self.go(Timeline::step_back),
-            Wish::NextMark => self.go(to_next_mark),
+            Wish::NextMark => self.next_mark(),
+            Wish::NextLeader => self.go(|timeline| to_next_leader(timeline, LOOK_AHEAD)),
             Wish::PreviousMark => self.go(Timeline::previous_mark),
             Wish::Seek(at) => self.go(|timeline| timeline.seek(at.min(PAGE_END))),
             Wish::SetSpeed(step) => self.playback.speed = Speed::at_step(step),
@@ -197,6 +208,8 @@ impl Run {
             Wish::SetSeed(seed) => self.set_seed(seed),
             Wish::LoadPreset(index) => self.load_preset(index),
             Wish::Paste(text) => self.paste(&text),
+            Wish::PlayFound(text, at) => self.play_found(&text, at),
+            Wish::BackToMyRun => self.back_to_my_run(),
             Wish::Inspect(subject) => self.subject = subject,
             Wish::BreakEngine => panic!("the engine was broken on purpose"),
             Wish::SeekLog(by, typed) => self.seek_log(by, &typed),
@@ -221,6 +234,17 @@ impl Run {
         self.playback.pause();
         way(&mut self.timeline);
         self.hear();
+    }
+
+    fn next_mark(&mut self) {
+        let before = self.now();
+        self.go(to_next_mark);
+        if self.now() == before {
+            let seconds = LOOK_AHEAD.as_ms() / 1_000;
+            self.notice = Some(Rc::from(format!(
+                "No mark in the {seconds} s to come: no crash, election, roll, loss or command."
+            )));
+        }
     }
 
     fn bring_back(&mut self) {
@@ -274,7 +298,7 @@ impl Run {
             if self.state().ledger.record(first_new).is_some() {
                 self.subject = Some(Subject::Record(first_new));
             }
-            self.last_sent = Some(Rc::new(command));
+            self.last_sent = Some((Rc::new(command), self.now()));
         }
     }
 
@@ -294,7 +318,7 @@ impl Run {
         match cast.applied_to(self.timeline.to_scenario()) {
             Ok(scenario) => {
                 self.replace(scenario, Some(VirtualTime::ZERO));
-                self.preset = None;
+                (self.preset, self.origin) = (None, "another cast");
             }
             Err(error) => self.problem = Some(error.to_string()),
         }
@@ -319,7 +343,9 @@ impl Run {
 
     fn load_preset(&mut self, index: usize) {
         if let Some(preset) = PRESETS.get(index) {
-            *self = Self::of_scenario(self.place, preset.scenario(), *preset, Some(index));
+            let scenario = preset.scenario();
+            let opened = Preset { opens_at: preset.opening(&scenario), ..*preset };
+            *self = Self::of_scenario(self.place, scenario, opened, Some(index));
         }
     }
 
@@ -330,6 +356,24 @@ impl Run {
                 self.preset = None;
             }
             Err(error) => self.problem = Some(format!("This is not a run: {error}")),
+        }
+    }
+
+    /// Puts a run that was found in place of the reader's own, which is kept.
+    fn play_found(&mut self, text: &str, at: VirtualTime) {
+        let own = self.before.take().unwrap_or_else(|| Box::new((self.timeline.to_scenario(), self.preset)));
+        self.paste(text);
+        if self.problem.is_none() {
+            self.go(|timeline| timeline.seek(at));
+            self.origin = "found by Break it";
+        }
+        self.before = Some(own);
+    }
+
+    fn back_to_my_run(&mut self) {
+        if let Some(own) = self.before.take() {
+            self.replace(own.0, None);
+            self.preset = own.1;
         }
     }
 
@@ -355,10 +399,18 @@ impl Run {
         let producers = state.scenario.producers.iter().map(|producer| producer.name.clone()).collect();
         refresh(&mut published.producers, producers);
         let cast = Cast::of(&state.scenario);
-        let run = RunView { seed: state.scenario.seed, cast, preset: self.preset, problem: self.problem.clone() };
+        let run = RunView {
+            seed: state.scenario.seed,
+            cast,
+            preset: self.preset,
+            origin: self.origin,
+            has_before: self.before.is_some(),
+            problem: self.problem.clone(),
+        };
         refresh(&mut published.run, run);
         published.subject = self.subject;
-        published.last_sent = self.last_sent.clone();
+        published.last_sent = self.last_sent.as_ref().map(|(command, _)| Rc::clone(command));
+        published.sent_just_now = self.last_sent.as_ref().is_some_and(|(_, at)| *at == self.now());
         published.refusal = self.refusal.clone();
         let limit = state.limit.map(|limit| Rc::from(limit.to_string()));
         published.notice = self.notice.clone().or(limit);

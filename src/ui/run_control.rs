@@ -4,7 +4,6 @@ use super::Class;
 use super::cast_control::CastControl;
 use super::runner::{use_runner, use_slice};
 use super::wish::Wish;
-use crate::course::preset::REAL_CLUSTER;
 use crate::course::{PRESETS, Preset};
 use crate::web::clipboard;
 use wasm_bindgen::JsCast;
@@ -25,7 +24,7 @@ pub fn RunControl() -> Html {
                 <label for="run-preset">{"preset"}</label>
                 <select id="run-preset" class={Class::Field} data-run="preset" onchange={on_preset}>
                     if run.preset.is_none() {
-                        <option value="" selected=true>{"pasted"}</option>
+                        <option value="" selected=true>{run.origin}</option>
                     }
                     { for Preset::groups().into_iter().map(|(label, range)| html! {
                         <optgroup {label}>
@@ -38,15 +37,12 @@ pub fn RunControl() -> Html {
                 <label for="run-seed">{"seed"}</label>
                 <input id="run-seed" class={Class::Field} type="number" min="0" step="1" data-run="seed" value={run.seed.to_string()} onchange={on_seed} />
             </div>
-            if let Some(proves) = run.preset.and_then(|index| PRESETS[index].proves()) {
-                <p class={Class::Note} data-run="proves">{proves}</p>
-            }
-            if run.preset.is_some_and(|index| PRESETS[index].real_run().is_some()) {
-                <p class={Class::Note} data-run="real-cluster">{format!("A real cluster did the same: {REAL_CLUSTER}, with the same settings and faults.")}</p>
-            }
             <CastControl />
             <div class={Class::FormActions}>
                 <button type="button" class={Class::Button} data-run="reset" onclick={runner.on_click(Wish::Reset)}>{"Reset"}</button>
+                if run.has_before {
+                    <button type="button" class={Class::Button} data-run="back" onclick={runner.on_click(Wish::BackToMyRun)}>{"Back to my run"}</button>
+                }
                 <CopyRun />
             </div>
             <PasteRun />

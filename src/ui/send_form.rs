@@ -26,6 +26,7 @@ pub fn SendForm(props: &SendFormProps) -> Html {
     let problems = use_state(Vec::<String>::new);
     let refusal = use_slice(|published| published.refusal.clone());
     let partitions = use_slice(|published| published.frame.partitions);
+    let waits = use_slice(|published| published.sent_just_now && !published.transport.playing);
     let submit = sender(&runner, state, &problems, SendState::send);
     let burst = sender(&runner, state, &problems, SendState::burst);
     let onsubmit = submit.reform(|event: SubmitEvent| event.prevent_default());
@@ -47,6 +48,9 @@ pub fn SendForm(props: &SendFormProps) -> Html {
                 </span>
             </div>
             <p class={Class::Note} role="status">{ unknown_partition(&state.partition, partitions) }</p>
+            if waits {
+                <p class={Class::Note} role="status" data-send="paused">{"The run stands still: play or step to see it leave."}</p>
+            }
             <div role="alert" data-send="refusal">
                 { for problems.iter().map(|why| html! { <p key={why.clone()} class={Class::Warning}>{why.clone()}</p> }) }
                 if let (true, Some(refusal)) = (problems.is_empty(), &refusal) {

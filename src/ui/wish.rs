@@ -23,6 +23,8 @@ pub enum Wish {
     StepBack,
     /// To the next mark.
     NextMark,
+    /// To the moment at which somebody leads the first partition again.
+    NextLeader,
     /// To the mark before.
     PreviousMark,
     /// To a moment.
@@ -45,6 +47,10 @@ pub enum Wish {
     LoadPreset(usize),
     /// Start a run from a scenario's text.
     Paste(String),
+    /// Put a run that was found on the stage, at a moment; the one that stands there can be brought back.
+    PlayFound(String, VirtualTime),
+    /// Bring back the run that stood there before one was found.
+    BackToMyRun,
     /// Seek in the Log room what was typed.
     SeekLog(SeekBy, String),
     /// Break the engine on purpose, so that a test sees the page go on.
@@ -64,6 +70,7 @@ impl Wish {
                 | Wish::TogglePlay
                 | Wish::StepForward
                 | Wish::NextMark
+                | Wish::NextLeader
                 | Wish::SetSpeed(_)
                 | Wish::SetSkipQuiet(_)
                 | Wish::SeekLog(..)

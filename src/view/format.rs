@@ -30,14 +30,14 @@ pub fn signed(number: i64) -> String {
     if number < 0 { format!("−{digits}") } else { digits.to_string() }
 }
 
-/// A moment or a span, in the unit that suits its size: `412 µs`, `42.600 ms`, `6.352 s`.
+/// A moment or a span, in the unit that suits its size: `412 µs`, `42.600 ms`, `3,600.000 s`.
 #[must_use]
 pub fn time(time: VirtualTime) -> String {
     let us = time.0;
     match us {
         0 => "0 ms".to_string(),
         1..1_000 => format!("{us} µs"),
-        1_000..10_000_000 => format!("{}.{:03} ms", grouped(us / 1_000), us % 1_000),
+        1_000..3_600_000_000 => format!("{}.{:03} ms", grouped(us / 1_000), us % 1_000),
         _ => format!("{}.{:03} s", grouped(us / 1_000_000), us % 1_000_000 / 1_000),
     }
 }
@@ -68,6 +68,12 @@ pub fn span(span: VirtualTime) -> String {
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// As [`counted`], where the plural is a word of its own: `1 entry`, `3 entries`.
+#[must_use]
+pub fn counted_as(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 /// The offsets of a batch or a block: `4–9`, and `4` where the last is the first.
@@ -136,13 +142,15 @@ mod tests {
         assert_eq!(time(VirtualTime(412)), "412 µs");
         assert_eq!(time(VirtualTime(42_600)), "42.600 ms");
         assert_eq!(time(VirtualTime(1_023_100)), "1,023.100 ms");
-        assert_eq!(time(VirtualTime(16_352_000)), "16.352 s");
+        assert_eq!(time(VirtualTime(30_201_385)), "30,201.385 ms");
+        assert_eq!(time(VirtualTime(3_600_000_000)), "3,600.000 s");
         assert_eq!(short_time(VirtualTime(8_063)), "8.1 ms");
         assert_eq!(short_time(VirtualTime(2_349_000)), "2.3 s");
         assert_eq!(short_time(VirtualTime(999_960)), "1,000.0 ms");
         assert_eq!(ratio(2_240), "2.2×");
         assert_eq!(tenths(1_950), "2.0");
         assert_eq!((offsets(4, 9), offsets(4, 4)), ("4–9".to_string(), "4".to_string()));
+        assert_eq!(counted_as(1, "entry", "entries"), "1 entry");
         assert_eq!(counted(1, "record"), "1 record");
         assert_eq!(counted(0, "record"), "0 records");
         assert_eq!(counted(1_200, "record"), "1,200 records");

@@ -12,7 +12,8 @@
 
 use super::format;
 use super::frame::{BrokerFrame, BrokerState, Frame, Role};
-use crate::engine::common::VirtualTime;
+use crate::engine::common::{PartitionId, TopicId, VirtualTime};
+use crate::engine::sim::{State, Timeline};
 
 /// The first page's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,8 +26,28 @@ pub struct LandingView {
     pub leader: Option<i32>,
     /// Who is down: the one to start again.
     pub down: Option<i32>,
-    /// A session has to run out, which takes long: jumping ahead to the next mark, the election, is of use.
+    /// Nobody leads until a session has run out and another was elected, which takes long: jumping ahead is of use.
     pub waits: bool,
+}
+
+/// Goes on, at most so far, to the first moment at which somebody leads the first partition.
+pub fn to_next_leader(timeline: &mut Timeline, at_most: VirtualTime) {
+    let horizon = timeline.position() + at_most;
+    let led = |state: &State| {
+        let mut running = state.brokers.iter().filter(|broker| broker.is_up());
+        running.any(|broker| {
+            broker.partitions().any(|(id, partition)| {
+                id.topic == TopicId(0) && id.partition == PartitionId(0) && partition.is_leader()
+            })
+        })
+    };
+    while !led(timeline.state()) && timeline.position() < horizon && !timeline.state().is_halted() {
+        let before = timeline.position();
+        timeline.step_forward();
+        if timeline.position() == before {
+            return;
+        }
+    }
 }
 
 /// A broker that is down.
@@ -48,7 +69,7 @@ impl LandingView {
             answer: answer(frame.now_us, down, leader, lost),
             leader,
             down: down.map(|down| down.broker),
-            waits: leader.is_none() && down.is_some_and(|down| down.session_ends_us.is_some()),
+            waits: leader.is_none() && down.is_some(),
         }
     }
 }
@@ -95,13 +116,13 @@ fn answer(now_us: u64, down: Option<Down>, leader: Option<i32>, lost: u64) -> St
     match (down, leader) {
         (None, _) => "Nothing is final: drag the timeline back and it stands again.".to_string(),
         (Some(Down { session_ends_us: Some(at_us), .. }), None) => format!(
-            "Waiting for its session to run out, in {} of virtual time, at {}. Then another is elected.",
+            "Its session runs out in {} of virtual time, at {}; then another is elected. Jump there, or play on at a higher speed.",
             format::short_time(VirtualTime(at_us.saturating_sub(now_us))),
             format::time(VirtualTime(at_us))
         ),
-        (Some(_), None) => "Waiting for the next leader to hear of its election: play on, or step.".to_string(),
+        (Some(_), None) => "Waiting for the next leader to hear of its election: jump there, play on, or step.".to_string(),
         (Some(_), Some(_)) if lost == 0 => "Every acknowledged record is still there.".to_string(),
-        (Some(_), Some(_)) => "The ledger below leads to what is lost.".to_string(),
+        (Some(_), Some(_)) => "The ledger below leads to what is lost. The new leader's high watermark is the one that it knew as a follower, and rises as the others fetch from it.".to_string(),
     }
 }
 
@@ -110,7 +131,7 @@ mod tests {
     use super::*;
     use crate::course::{Place, Preset};
     use crate::engine::common::BrokerId;
-    use crate::engine::sim::{Command, Timeline};
+    use crate::engine::sim::Command;
 
     fn view(timeline: &Timeline) -> LandingView {
         let totals = timeline.state().ledger.totals();
@@ -133,8 +154,11 @@ mod tests {
         timeline.advance_to(VirtualTime(ends.0 - 500_000));
         assert!(view(&timeline).answer.contains("in 500.0 ms of virtual time"), "{}", view(&timeline).answer);
         timeline.advance_to(ends);
-        assert!(!view(&timeline).answer.contains("session"), "it has run out");
-        timeline.advance_to(ends + VirtualTime::from_ms(1_000));
+        assert!(
+            !view(&timeline).answer.contains("session") && view(&timeline).waits,
+            "it has run out, and nobody leads yet"
+        );
+        to_next_leader(&mut timeline, VirtualTime::from_ms(30_000));
         let elected = view(&timeline);
         assert!(elected.leader.is_some_and(|next| next != leader) && !elected.waits);
         assert_eq!(elected.down, Some(leader));

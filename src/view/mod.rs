@@ -8,6 +8,7 @@ mod fault_words;
 pub mod format;
 pub mod frame;
 pub mod hashing;
+pub mod hindrance;
 pub mod inspect;
 pub mod inspection;
 pub mod landing;

@@ -1,6 +1,6 @@
 //! What the first page shows to tell what is real from what is a model: figures of the very run on its stage.
 
-use crate::engine::common::TopicId;
+use crate::engine::common::{TopicId, VirtualTime};
 use crate::engine::sim::State;
 use crate::view::format;
 use crate::view::hashing::{HashFunction, HashingView};
@@ -55,5 +55,6 @@ fn batch_row(state: &State) -> ProofRow {
 
 fn network_row(state: &State) -> ProofRow {
     let (client, broker) = (state.scenario.links.client.latency_us, state.scenario.links.broker.latency_us);
-    (false, "Network and request times".to_string(), format!("{client} µs to clients, {broker} µs between brokers"))
+    let [client, broker] = [client, broker].map(|latency| format::short_time(VirtualTime(latency)));
+    (false, "Network and request times".to_string(), format!("{client} to clients, {broker} between brokers"))
 }

@@ -70,6 +70,7 @@ pub fn kind_word(kind: MarkKind) -> &'static str {
         MarkKind::Roll => "roll",
         MarkKind::Retry => "retry",
         MarkKind::Loss => "loss",
+        MarkKind::Recognised => "recognised",
         MarkKind::Drop => "broken connection",
         MarkKind::Limit => "limit",
     }

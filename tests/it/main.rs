@@ -21,6 +21,7 @@ mod idempotence;
 mod idempotent_runs;
 mod inspections;
 mod ledger_oracle;
+mod lessons;
 mod log_append;
 mod log_properties;
 mod log_vectors;

@@ -80,7 +80,7 @@ fn every_call_is_drawn_and_told() {
         DeQueue,
         "4",
         "[_- 2 1000] head 1 tail 0 count 2",
-        "deQueue() leaves 1 in slot 0 behind. head is now slot 1.",
+        "deQueue() takes 1 from slot 0, which is free now. head is now slot 1.",
     );
     check(
         room,

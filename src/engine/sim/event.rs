@@ -366,6 +366,8 @@ pub enum MarkKind {
     Loss,
     /// A batch is sent again.
     Retry,
+    /// A leader has a batch already that was sent again.
+    Recognised,
     /// A connection broke under a message.
     Drop,
     /// The run came to a limit.
@@ -374,7 +376,7 @@ pub enum MarkKind {
 
 impl MarkKind {
     /// Every kind, in the order in which a reader is told of them.
-    pub const ALL: [MarkKind; 10] = [
+    pub const ALL: [MarkKind; 11] = [
         MarkKind::Command,
         MarkKind::Crash,
         MarkKind::Stop,
@@ -383,6 +385,7 @@ impl MarkKind {
         MarkKind::Roll,
         MarkKind::Retry,
         MarkKind::Loss,
+        MarkKind::Recognised,
         MarkKind::Drop,
         MarkKind::Limit,
     ];
@@ -404,6 +407,7 @@ impl EventKind {
             EventKind::Producer { event: ProducerEvent::Killed, .. } => Some(MarkKind::Crash),
             EventKind::Producer { event: ProducerEvent::Retrying { .. }, .. } => Some(MarkKind::Retry),
             EventKind::RecordsLost { .. } => Some(MarkKind::Loss),
+            EventKind::Broker { event: BrokerEvent::DuplicateRecognised { .. }, .. } => Some(MarkKind::Recognised),
             EventKind::MessageLost { .. } => Some(MarkKind::Drop),
             EventKind::LimitReached(_) => Some(MarkKind::Limit),
             _ => None,

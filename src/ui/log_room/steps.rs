@@ -46,7 +46,7 @@ fn index_section(seek: &SeekView, number: u8) -> Html {
                     { for seek.index.iter().map(|row| index_row(row, seek.index_target)) }
                 </tbody>
             </table>
-            <p class={Class::Note}>{"An entry names the "}<strong>{"last"}</strong>{format!(" offset of the batch that begins at its position. {} entries in all.", seek.index_total)}</p>
+            <p class={Class::Note}>{"An entry names the "}<strong>{"last"}</strong>{format!(" offset of the batch that begins at its position. {} in all.", format::counted_as(seek.index_total as u64, "entry", "entries"))}</p>
         </section>
     }
 }

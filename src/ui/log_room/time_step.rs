@@ -1,6 +1,7 @@
 //! By timestamp, the step before the others: the floor entry of the time index gives an offset.
 
 use crate::ui::Class;
+use crate::view::format;
 use crate::view::log_seek::{SeekView, TimeRow, TimeStep};
 use yew::prelude::*;
 
@@ -26,7 +27,7 @@ pub(super) fn section(seek: &SeekView, time: &TimeStep) -> Html {
                     { for time.rows.iter().map(row) }
                 </tbody>
             </table>
-            <p class={Class::Note}>{format!("An entry says that no record up to its offset is later. {} entries in all.", time.total)}</p>
+            <p class={Class::Note}>{format!("An entry says that no record up to its offset is later. {} in all.", format::counted_as(time.total as u64, "entry", "entries"))}</p>
         </section>
     }
 }

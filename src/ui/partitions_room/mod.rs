@@ -26,7 +26,7 @@ pub fn PartitionsRoom(props: &PartitionsRoomProps) -> Html {
     let rows = use_slice(|published| published.settings.clone());
     let partitions = usize::try_from(frame.partitions).unwrap_or(1).max(1);
     let function = rows.iter().find(|row| row.name == "partitioner.class").and_then(hash_function);
-    let key_bytes = props.send.key.content().ok().and_then(|content| content.0);
+    let key_bytes = props.send.key.content().map(|content| content.0);
     html! {
         <div class={Class::RoomStage}>
             <HashSteps {key_bytes} {function} {partitions} />

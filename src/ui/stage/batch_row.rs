@@ -70,9 +70,13 @@ fn when_it_goes(batch: &ProducerBatchFrame, now_us: u64) -> String {
         let tenths = until_us.saturating_sub(now_us).div_ceil(100);
         format!("{}.{} ms", format::grouped(tenths / 10), tenths % 10)
     };
+    if let Some(hindrance) = batch.waits_for {
+        return hindrance.short();
+    }
     match batch.state {
         BatchState::Filling => format!("linger {}", left(batch.sendable_us)),
         BatchState::Full => "full".to_string(),
+        BatchState::Again => "again".to_string(),
         BatchState::LingerOver => "linger over".to_string(),
         BatchState::MemoryExhausted => "memory exhausted".to_string(),
         BatchState::Flushing => "flush".to_string(),

@@ -49,7 +49,7 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
                 <p class={Class::NodeNote} data-ailments={broker.id.to_string()}>{words}</p>
             }
             { for broker.tapes.iter().map(|tape| html! {
-                <TapeRow key={tape.partition} tape={tape.clone()} records_max={props.records_max} dense={props.dense} />
+                <TapeRow key={tape.partition} tape={tape.clone()} records_max={props.records_max} dense={props.dense} up={!down} />
             }) }
         </section>
     }

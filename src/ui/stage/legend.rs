@@ -11,7 +11,7 @@ pub fn Legend() -> Html {
     };
     html! {
         <ul class={Class::StageLegend} aria-label="Legend">
-            { sample(Class::StateCommitted, "committed") }
+            { sample(Class::StateCommitted, "committed; colours are keys") }
             { sample(Class::StatePending, "above the high watermark") }
             { sample(Class::StateLost, "delivered, and lost") }
             { sample(Class::StateDuplicate, "a second copy") }

@@ -54,7 +54,7 @@ pub fn ProducerCard(props: &ProducerCardProps) -> Html {
             if producer.open || producer.killed {
                 <FaultMenu of={format!("producer {}", producer.name)} acts={fault_acts::of_producer(producer)} />
             } else {
-                <p class={Class::NodeClosing}>{"closing: flushes what it has; settings of a producer cannot change"}</p>
+                <p class={Class::NodeClosing}>{"closing, with the settings before: it sends what it has, then it goes"}</p>
             }
             if let Some(identity) = producer.identity {
                 <div class={Class::BatchLabel} data-identity={identity_words(identity)}>
@@ -75,7 +75,7 @@ pub fn ProducerCard(props: &ProducerCardProps) -> Html {
             </div>
             <Meter per_mille={ (unsigned(producer.buffer_used).saturating_mul(1000) / unsigned(producer.buffer_total).max(1)) as u32 } />
             if producer.blocked_sends > 0 {
-                <p class={Class::Warning}>{ format!("{} calls of send() wait", producer.blocked_sends) }</p>
+                <p class={Class::Warning}>{ blocked_words(producer) }</p>
             }
         </section>
     }
@@ -87,6 +87,15 @@ fn configuration(producer: &ProducerFrame) -> String {
         "session {}: acks={}, linger.ms={}, batch.size={}",
         producer.session, producer.acks, producer.linger_ms, producer.batch_size
     )
+}
+
+/// What holds up calls of `send()`.
+fn blocked_words(producer: &ProducerFrame) -> String {
+    let calls = format::counted_as(producer.blocked_sends as u64, "call", "calls");
+    let wait = if producer.blocked_sends == 1 { "waits" } else { "wait" };
+    let knows_partitions = producer.last_send.as_ref().is_none_or(|send| send.partitions > 0);
+    let what = if knows_partitions { "memory or metadata" } else { "metadata" };
+    format!("{calls} of send() {wait} for {what}")
 }
 
 fn unsigned(value: i64) -> u64 {
@@ -118,6 +127,10 @@ fn identity_words(identity: Identity) -> String {
 /// `user-17 → murmur2 5ad1c2a6 → P0`.
 fn send_line(send: &LastSend) -> Html {
     let way = match (send.hash_name, &send.hash) {
+        (Some(name), Some(hash)) if send.partitions == 0 => {
+            let line = format!("{name} {hash} → how many partitions there are is not known yet");
+            return html! { <p class={Class::SendLine}>{format!("send({})", send.key)}<br />{line}</p> };
+        }
         (Some(name), Some(hash)) => format!("{name} {hash} mod {}", send.partitions),
         _ => "no hash".to_string(),
     };

@@ -33,7 +33,7 @@ pub fn RecordCell(props: &RecordCellProps) -> Html {
         _ => String::new(),
     };
     let place = record.offset.map(|offset| format!("offset {offset}, ")).unwrap_or_default();
-    let label = format!("{place}key {}, {}", record.key, record.state.word());
+    let label = format!("{place}key {}, {}", record.key, record.state.told());
     html! {
         <button type="button" tabindex="-1" class={classes!(Class::Cell, props.small.then_some(Class::CellSmall), hue_class(record.hue), state_class(record.state), picked)}
             data-record={record.id.map(|id| id.to_string())} data-offset={record.offset.map(|offset| offset.to_string())}

@@ -20,6 +20,8 @@ pub struct TapeRowProps {
     pub records_max: usize,
     /// Without a line of words of its own above it.
     pub dense: bool,
+    /// Its broker runs.
+    pub up: bool,
 }
 
 /// The tape.
@@ -35,7 +37,7 @@ pub fn TapeRow(props: &TapeRowProps) -> Html {
                 <span class={classes!(Class::TapeName, leads.then_some(Class::TapeLeader))}>
                     <span aria-hidden="true">{ if leads { "★ " } else { "" } }</span>{ name(tape, props.dense) }
                 </span>
-                <span class={Class::NodeNote}>{ standing(tape, props.dense) }</span>
+                <span class={Class::NodeNote}>{ standing(tape, props) }</span>
             </button>
             <div class={Class::TapeTrack} data-tape={tape.key()} data-leo={tape.leo.to_string()} data-hw={tape.hw.to_string()} data-role={tape.role.word()}
                 role="group" aria-label={format!("{} on broker {}, {}, log end {}, high watermark {}", name(tape, false), tape.broker, tape.role.word(), tape.leo, tape.hw)}>
@@ -50,14 +52,15 @@ fn name(tape: &Tape, dense: bool) -> String {
 }
 
 /// What the replica is, in words.
-fn standing(tape: &Tape, dense: bool) -> String {
-    if dense {
+fn standing(tape: &Tape, props: &TapeRowProps) -> String {
+    if props.dense {
         return format!("HW {}", tape.hw);
     }
     let role = match (tape.role, tape.in_isr) {
         (Role::Leader, _) => "leader",
         (Role::Follower, true) => "in sync",
         (Role::Follower, false) => "not in sync",
+        (Role::Offline, _) if props.up => "waits to hear who leads",
         (Role::Offline, true) => "down, in ISR",
         (Role::Offline, false) => "down",
     };

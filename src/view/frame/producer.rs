@@ -3,7 +3,7 @@
 use super::{BATCH_RECORDS_MAX, RecordDot};
 use crate::engine::common::{RecordId, SessionId, VirtualTime};
 use crate::engine::producer::{
-    InFlightRequest as OpenRequest, ProducerBatch, ProducerIdAndEpoch, QueuedBatch, RecordAccumulator,
+    InFlightRequest as OpenRequest, Producer, ProducerBatch, ProducerIdAndEpoch, QueuedBatch, RecordAccumulator,
 };
 use crate::engine::record::record::size_in_bytes;
 use crate::engine::sim::State;
@@ -12,6 +12,7 @@ use crate::engine::sim::producer_session::{self, Phase, ProducerSession};
 use crate::view::departures::leave_word;
 use crate::view::format;
 use crate::view::hashing::HashFunction;
+use crate::view::hindrance::Hindrance;
 use serde::Serialize;
 
 /// One producer.
@@ -137,6 +138,8 @@ pub struct ProducerBatchFrame {
     pub attempts: u32,
     /// Why it is still here, or why it goes.
     pub state: BatchState,
+    /// What it waits for although it is ready.
+    pub waits_for: Option<Hindrance>,
 }
 
 /// Why a batch is still with its producer, or why it goes.
@@ -145,8 +148,10 @@ pub struct ProducerBatchFrame {
 pub enum BatchState {
     /// It may take more records, and its linger runs.
     Filling,
-    /// Full: it goes with the next request to its broker.
+    /// Full, or closed as another follows it: it goes with the next request to its broker.
     Full,
+    /// It was sent before, and its backoff is over: it goes again, as it is.
+    Again,
     /// Its linger is over.
     LingerOver,
     /// Memory is exhausted, so everything goes.
@@ -167,6 +172,7 @@ impl BatchState {
         match self {
             BatchState::Filling => "filling",
             BatchState::Full => "full",
+            BatchState::Again => "retry",
             BatchState::LingerOver => "linger",
             BatchState::MemoryExhausted => "memory",
             BatchState::Flushing => "flush",
@@ -220,7 +226,7 @@ impl ProducerFrame {
             linger_ms: config.linger_ms,
             batch_size: config.batch_size,
             last_send: session.last_send.as_ref().map(|send| LastSend::of(session, send)),
-            batches: queued(state, session.id, producer.accumulator()),
+            batches: queued(state, session.id, producer),
             in_flight: producer
                 .sender()
                 .in_flight_requests()
@@ -238,11 +244,13 @@ impl ProducerFrame {
     }
 }
 
-fn queued(state: &State, session: SessionId, accumulator: &RecordAccumulator) -> Vec<ProducerBatchFrame> {
+fn queued(state: &State, session: SessionId, producer: &Producer) -> Vec<ProducerBatchFrame> {
+    let accumulator = producer.accumulator();
     let mut frames = Vec::new();
     for queue in accumulator.queues() {
         let first = frames.len();
-        frames.extend(queue.batches().map(|queued| ProducerBatchFrame::of(state, accumulator, queued)));
+        let hindrance = Hindrance::of(producer, queue.partition);
+        frames.extend(queue.batches().map(|queued| ProducerBatchFrame::of(state, accumulator, queued, hindrance)));
         // The first and the last are drawn with their records; what stands between is counted.
         let last = frames.len().saturating_sub(1);
         for number in (first..frames.len()).filter(|number| *number == first || *number == last) {
@@ -279,8 +287,15 @@ fn newest(state: &State, ids: &[RecordId]) -> Vec<RecordDot> {
 }
 
 impl ProducerBatchFrame {
-    fn of(state: &State, accumulator: &RecordAccumulator, queued: QueuedBatch<'_>) -> Self {
+    fn of(
+        state: &State,
+        accumulator: &RecordAccumulator,
+        queued: QueuedBatch<'_>,
+        hindrance: Option<Hindrance>,
+    ) -> Self {
         let batch = queued.batch;
+        let batch_state = BatchState::of(state.now, accumulator, batch, queued.sendable_at);
+        let is_ready = !matches!(batch_state, BatchState::Filling | BatchState::Backoff { .. });
         Self {
             id: batch.id().0,
             partition: batch.partition().partition.0,
@@ -293,7 +308,8 @@ impl ProducerBatchFrame {
             created_us: batch.created_at().0,
             sendable_us: queued.sendable_at.0,
             attempts: batch.attempts(),
-            state: BatchState::of(state.now, accumulator, batch, queued.sendable_at),
+            state: batch_state,
+            waits_for: hindrance.filter(|_| is_ready),
         }
     }
 }
@@ -331,6 +347,7 @@ impl BatchState {
             return BatchState::Backoff { until_us: sendable_at.0 };
         }
         match () {
+            () if batch.attempts() > 0 => BatchState::Again,
             () if batch.is_full() || !batch.is_open() => BatchState::Full,
             () if now >= sendable_at => BatchState::LingerOver,
             () if accumulator.buffer_pool().is_exhausted() => BatchState::MemoryExhausted,

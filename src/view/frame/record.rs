@@ -42,7 +42,7 @@ pub enum RecordState {
 }
 
 impl RecordState {
-    /// Its word in class names and labels.
+    /// Its word in class names.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -51,6 +51,18 @@ impl RecordState {
             RecordState::Committed => "committed",
             RecordState::Lost => "lost",
             RecordState::Duplicate => "duplicate",
+        }
+    }
+
+    /// How it stands, to be read. "Pending" is a word of the ledger's, for records without an outcome.
+    #[must_use]
+    pub fn told(self) -> &'static str {
+        match self {
+            RecordState::Waiting => "with its producer",
+            RecordState::Pending => "above the high watermark",
+            RecordState::Committed => "committed",
+            RecordState::Lost => "delivered, and lost",
+            RecordState::Duplicate => "a second copy",
         }
     }
 }

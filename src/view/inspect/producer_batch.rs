@@ -10,6 +10,7 @@ use crate::engine::sim::ledger::BatchEntry;
 use crate::engine::sim::producer_session::ProducerSession;
 use crate::view::batch_bytes;
 use crate::view::format;
+use crate::view::hindrance::Hindrance;
 use crate::view::news;
 
 pub(super) fn inspect(state: &State, session: SessionId, number: u64) -> Option<Inspection> {
@@ -83,7 +84,11 @@ fn journey(state: &State, entry: &BatchEntry) -> Vec<MomentView> {
 fn why(now: VirtualTime, session: &ProducerSession, queued: &QueuedBatch<'_>) -> Vec<String> {
     let accumulator = session.producer.accumulator();
     let batch: &ProducerBatch = queued.batch;
-    let full = if batch.is_full() { "**full**: yes" } else { "**full**: no, it has room" };
+    let full = match (batch.is_full(), batch.attempts()) {
+        (true, 1..) => "**full**: it was closed when it was first sent, and goes again as it is",
+        (true, 0) => "**full**: yes, or closed as another follows it",
+        (false, _) => "**full**: no, it has room",
+    };
     let linger = if now >= queued.sendable_at {
         "**linger**: over".to_string()
     } else {
@@ -100,6 +105,7 @@ fn why(now: VirtualTime, session: &ProducerSession, queued: &QueuedBatch<'_>) ->
         let held_back = idempotence.held_back(batch.partition(), batch.base_sequence());
         sentences.push(held_back.map_or("**sequence**: nothing is in its way".to_string(), held_back_words));
     }
+    sentences.extend(Hindrance::of(&session.producer, batch.partition()).map(Hindrance::sentence));
     sentences.push("**same broker**: it goes along when another batch leaves for that broker".to_string());
     sentences
 }

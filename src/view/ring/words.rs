@@ -22,7 +22,7 @@ pub fn in_the_ring(replay: &Replay) -> String {
             format!("{operation} answers false: all {} slots are taken. Nothing changes.", queue.capacity())
         }
         (Operation::DeQueue, Some((slot, value))) => {
-            format!("{operation} leaves {value} in slot {slot} behind. head is now slot {}.", queue.head())
+            format!("{operation} takes {value} from slot {slot}, which is free now. head is now slot {}.", queue.head())
         }
         (Operation::DeQueue, None) => format!("{operation} answers false: the queue is empty. Nothing changes."),
         (Operation::Front, Some((slot, value))) => format!("{operation} reads slot {slot}, which is head: {value}."),

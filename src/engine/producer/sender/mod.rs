@@ -146,6 +146,12 @@ impl Sender {
         }
     }
 
+    /// Whether there is a connection to a node.
+    #[must_use]
+    pub fn is_node_ready(&self, node: BrokerId) -> bool {
+        !self.unready_nodes.contains(&node)
+    }
+
     /// When to call [`Sender::wake`] at the latest if nothing else happens: a linger, a backoff, a delivery or a request timeout is over
     /// then. [`VirtualTime::NEVER`] if nothing is waited for.
     #[must_use]

@@ -1,0 +1,84 @@
+//! What the lessons tell a reader to do comes out as they say, from the moment that each room opens at.
+
+use highwater::course::{Place, Preset, Room};
+use highwater::engine::common::{BrokerId, RecordId, VirtualTime};
+use highwater::engine::sim::{Command, Scenario, Timeline};
+use std::collections::BTreeMap;
+
+fn opened(room: Room) -> Timeline {
+    let preset = Preset::of(Place::Room(room)).expect("the room has a run");
+    let mut timeline = Timeline::new(preset.scenario());
+    timeline.advance_to(preset.opens_at);
+    timeline
+}
+
+fn play(timeline: &mut Timeline, ms: i64) {
+    timeline.advance_to(timeline.position() + VirtualTime::from_ms(ms));
+}
+
+/// Sets one of `p1`'s settings, as its control in the lesson does.
+#[track_caller]
+fn set(timeline: &mut Timeline, setting: &str, value: &str) {
+    let command = serde_json::json!({"version": 1, "seed": 1, "endUs": 0, "brokers": {"count": 1},
+        "topics": [{"name": "t", "partitions": 1, "replicationFactor": 1}], "producers": [{"name": "p1"}],
+        "commands": [{"atUs": 0, "do": "setProducer", "producer": "p1", "setting": setting, "value": value}]});
+    let command = Scenario::from_json(&command.to_string()).expect("a setting").commands.remove(0).command;
+    timeline.submit(command).expect("it can be set");
+}
+
+fn lost_after_crash_of(mut timeline: Timeline, broker: i32) -> u64 {
+    timeline.submit(Command::CrashBroker { broker: BrokerId(broker) }).expect("it runs");
+    play(&mut timeline, 5_000);
+    timeline.state().ledger.totals().lost
+}
+
+#[test]
+fn a_crash_of_any_leader_loses_what_acks_1_promised_and_nothing_under_acks_all() {
+    for broker in 1..=3 {
+        for later_ms in [0, 2, 4] {
+            let mut with_one = opened(Room::Acks);
+            play(&mut with_one, later_ms);
+            assert!(
+                lost_after_crash_of(with_one, broker) > 0,
+                "acks=1, broker {broker}, {later_ms} ms after the opening"
+            );
+        }
+        let mut with_all = opened(Room::Acks);
+        set(&mut with_all, "acks", "all");
+        play(&mut with_all, 200);
+        let promised = with_all.state().ledger.totals().delivered;
+        let before = opened(Room::Acks).state().ledger.totals().delivered;
+        assert!(promised > before, "the new producer has delivered something");
+        assert_eq!(lost_after_crash_of(with_all, broker), 0, "acks=all, broker {broker}");
+    }
+}
+
+#[test]
+fn a_lost_response_is_recognised_and_without_idempotence_it_stands_twice() {
+    let lose = |timeline: &mut Timeline| {
+        let leader = timeline.state().controller.image().partitions().find_map(|(_, partition)| partition.leader);
+        let broker = leader.expect("it has a leader");
+        timeline.submit(Command::LoseResponse { producer: "p1".to_string(), broker }).expect("both run");
+        play(timeline, 2_000);
+    };
+    let mut timeline = opened(Room::Idempotence);
+    lose(&mut timeline);
+    assert_eq!(timeline.state().ledger.totals().duplicates, 0);
+    set(&mut timeline, "enable.idempotence", "false");
+    play(&mut timeline, 1_000);
+    lose(&mut timeline);
+    assert!(timeline.state().ledger.totals().duplicates > 0);
+}
+
+#[test]
+fn each_key_of_the_partitions_room_stays_in_its_lane() {
+    let timeline = opened(Room::Partitions);
+    let mut lanes: BTreeMap<Vec<u8>, i32> = BTreeMap::new();
+    let ledger = &timeline.state().ledger;
+    for record in (0..ledger.records_count() as u64).filter_map(|id| ledger.record(RecordId(id))) {
+        let (key, partition) = (record.key.as_deref().expect("each has one"), record.partition.partition);
+        let lane = *lanes.entry(key.to_vec()).or_insert(partition.0);
+        assert!(lane == partition.0 || partition.0 < 0, "{}", String::from_utf8_lossy(key));
+    }
+    assert_eq!(lanes.len(), 8, "as many keys as colours");
+}
