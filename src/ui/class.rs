@@ -22,6 +22,9 @@ macro_rules! class_names {
 class_names! {
     // The stage.
     Stage = "stage",
+    StageSwift = "stage-swift",
+    StageAside = "stage-aside",
+    StageTall = "stage-tall",
     StagePart = "stage-part",
     StageWires = "stage-wires",
     StageMotion = "stage-motion",
@@ -44,6 +47,7 @@ class_names! {
     NodeCardFrozen = "node-card-frozen",
     FaultMenu = "fault-menu",
     FaultActs = "fault-acts",
+    FaultAct = "fault-act",
     LinkFaults = "link-faults",
     LinkRows = "link-rows",
     LinkEnds = "link-ends",
@@ -51,6 +55,7 @@ class_names! {
     NodeHead = "node-head",
     NodeName = "node-name",
     NodeNote = "node-note",
+    NodeSince = "node-since",
     NodeAct = "node-act",
     SendLine = "send-line",
     BatchRow = "batch-row",
@@ -77,6 +82,7 @@ class_names! {
     WatermarkLabel = "watermark-label",
     Cell = "cell",
     CellSmall = "cell-small",
+    CellNew = "cell-new",
     CellPicked = "cell-picked",
     PositionList = "position-list",
     // The frame.
@@ -156,6 +162,9 @@ class_names! {
     TimelineMark = "timeline-mark",
     TimelineMarkHit = "timeline-mark-hit",
     TimelineLabel = "timeline-label",
+    TimelineLabelStart = "timeline-label-start",
+    TimelineLabelMiddle = "timeline-label-middle",
+    TimelineLabelEnd = "timeline-label-end",
     MarkLegend = "mark-legend",
     Speed = "speed",
     // The ledger.
@@ -296,6 +305,7 @@ class_names! {
     TimelineMarks = "timeline-marks",
     FoldButton = "fold-button",
     Burst = "burst",
+    InspectionBar = "inspection-bar",
     InspectionHead = "inspection-head",
     InspectionTitle = "inspection-title",
     Standing = "standing",

@@ -2,6 +2,7 @@
 
 use super::Class;
 use super::byte_view::{ByteView, FieldList};
+use super::icon::{Icon, Sign};
 use super::record_list::RecordList;
 use super::rich_text::RichText;
 use super::runner::{use_runner, use_slice};
@@ -31,9 +32,6 @@ pub fn Inspector() -> Html {
                 if inspection.records_total > 0 {
                     <RecordList {inspection} />
                 }
-            } else {
-                <h2>{"Inspector"}</h2>
-                <p class={Class::Note}>{"Click a record, a batch, a segment, a broker or a request. Its fields and bytes stand here, and what happened to it."}</p>
             }
         </aside>
     }
@@ -51,7 +49,13 @@ fn InspectionHead(props: &PartProps) -> Html {
     let runner = use_runner();
     html! {
         <div class={Class::InspectionHead} data-record={inspection.record.map(|id| id.to_string())}>
-            <h2>{format!("Selected · {}", inspection.kind)}</h2>
+            <div class={Class::InspectionBar}>
+                <h2>{format!("Selected · {}", inspection.kind)}</h2>
+                <button type="button" class={classes!(Class::Button, Class::ButtonIcon, Class::ButtonQuiet)} data-inspect="close"
+                    aria-label="Close the inspector" title="Close the inspector" onclick={runner.on_click(Wish::Inspect(None))}>
+                    <Icon sign={Sign::Close} />
+                </button>
+            </div>
             <p class={Class::InspectionTitle} data-inspected={inspection.kind}>{inspection.title.clone()}</p>
             if let Some((word, tone)) = &inspection.standing {
                 <p class={classes!(Class::Standing, tone_class(*tone))}>{word.clone()}</p>

@@ -40,8 +40,8 @@ pub fn RoomPage(props: &RoomPageProps) -> Html {
     let place = props.place;
     let send = use_send_form(&props.forms, place);
     let has_subject = use_slice(|published| published.subject.is_some());
-    // The first page has room for an inspector only when something is inspected.
-    let inspector = props.inspector && (place != Place::Landing || has_subject);
+    // The stage has the room while nothing is inspected.
+    let inspector = props.inspector && has_subject;
     let layout = (!inspector).then_some(Class::ColumnsNoInspector);
     html! {
         <>

@@ -6,8 +6,10 @@ use super::wish::Wish;
 use crate::engine::common::VirtualTime;
 use crate::engine::sim::MarkKind;
 use crate::view::format;
+use crate::view::mark_row::places;
 use crate::view::transport::{MarkView, TransportView, kind_word};
-use web_sys::HtmlInputElement;
+use crate::web::layout::SizeWatch;
+use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
 /// Width of the drawing in its own units; the page stretches it.
@@ -62,17 +64,23 @@ struct MarksProps {
 }
 
 /// The marks: a click leads to a mark's moment, as shift and an arrow key do. They stand in a drawing of their own, so that they keep
-/// their shape. The one under the pointer, else the one at the moment shown, is told in words above them.
+/// their shape, and side by side where their moments are one. The one under the pointer, else the one at the moment shown, is told in
+/// words above them.
 #[component]
 fn Marks(props: &MarksProps) -> Html {
     let runner = use_runner();
     let pointed = use_state(|| None::<usize>);
     let view = &props.view;
+    let row = use_node_ref();
+    let width = use_width(&row);
+    let pixels = |mark: &MarkView| place(view, mark.at_us) as f64 / WIDTH as f64 * width;
+    let wanted: Vec<f64> = view.marks.iter().map(pixels).collect();
+    let aside: Vec<f64> = places(&wanted, width).iter().zip(&wanted).map(|(place, wanted)| place - wanted).collect();
     let mark = |(number, mark): (usize, &MarkView)| {
         let (on, off) = (pointed.clone(), pointed.clone());
         html! {
             <svg key={format!("{}-{}", mark.at_us, mark.label)} class={classes!(Class::TimelineMark, kind_class(mark.kind))} role="img" aria-label={mark.told()}
-                x={percent(place(view, mark.at_us))} width="14" height="14" viewBox="-7 0 14 14" overflow="visible" data-mark={kind_word(mark.kind)}
+                x={percent(place(view, mark.at_us))} width="14" height="14" viewBox={format!("{:.1} 0 14 14", -7.0 - aside[number])} overflow="visible" data-mark={kind_word(mark.kind)}
                 onmouseenter={move |_: MouseEvent| on.set(Some(number))} onmouseleave={move |_: MouseEvent| off.set(None)}
                 onclick={runner.on_click(Wish::Seek(VirtualTime(mark.at_us)))}>
                 <rect class={Class::TimelineMarkHit} x="-7" y="-1" width="14" height="15" />
@@ -82,24 +90,41 @@ fn Marks(props: &MarksProps) -> Html {
     };
     let told = pointed.and_then(|number| view.marks.get(number)).or_else(|| view.mark_shown());
     html! {
-        <svg width="100%" height="14" overflow="visible" role="group" aria-label="Marks">
-            { for view.marks.iter().enumerate().map(mark) }
+        <>
+            <svg ref={row} width="100%" height="14" overflow="visible" role="group" aria-label="Marks">
+                { for view.marks.iter().enumerate().map(mark) }
+            </svg>
             if let Some(mark) = told {
                 { label(view, mark) }
             }
-        </svg>
+        </>
     }
 }
 
-/// A mark in words, kept within the timeline.
+/// The width of the row, in CSS pixels, measured again whenever it changes.
+#[hook]
+fn use_width(row: &NodeRef) -> f64 {
+    let width = use_state_eq(|| 0.0_f64);
+    let (setter, row) = (width.setter(), row.clone());
+    use_effect_with((), move |()| {
+        let watch = row.cast::<Element>().map(|element| {
+            setter.set(element.get_bounding_client_rect().width());
+            let watched = element.clone();
+            SizeWatch::start(&element, "", move || setter.set(watched.get_bounding_client_rect().width()))
+        });
+        move || drop(watch)
+    });
+    *width
+}
+
+/// A mark in words, above the third of the timeline in which it lies.
 fn label(view: &TransportView, mark: &MarkView) -> Html {
-    let at = place(view, mark.at_us);
-    let anchor = match at * 3 / WIDTH {
-        0 => "start",
-        1 => "middle",
-        _ => "end",
+    let side = match place(view, mark.at_us) * 3 / WIDTH {
+        0 => Class::TimelineLabelStart,
+        1 => Class::TimelineLabelMiddle,
+        _ => Class::TimelineLabelEnd,
     };
-    html! { <text class={Class::TimelineLabel} x={percent(at)} y="-2" text-anchor={anchor} data-mark-told="">{mark.told()}</text> }
+    html! { <p class={classes!(Class::TimelineLabel, side)} data-mark-told="">{mark.told()}</p> }
 }
 
 fn percent(at: u64) -> String {

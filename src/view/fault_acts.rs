@@ -17,8 +17,10 @@ pub struct FaultAct {
     pub hook: String,
     /// The word on its button.
     pub word: &'static str,
-    /// What it does, in full.
+    /// What it does to whom, in full.
     pub label: String,
+    /// What that means, in a short sentence that stands beside the button.
+    pub means: &'static str,
     /// The command.
     pub command: Command,
 }
@@ -40,32 +42,44 @@ pub struct LinkRow {
 #[must_use]
 pub fn of_broker(frame: &BrokerFrame) -> Vec<FaultAct> {
     let broker = BrokerId(frame.id);
-    let act = |verb: &str, word, what: &str, command| FaultAct {
+    let act = |verb: &str, word, what: &str, means, command| FaultAct {
         hook: format!("{verb}-broker-{broker}"),
         word,
         label: what.replace("{}", &format!("broker {broker}")),
+        means,
         command,
     };
     if !frame.state.is_up() {
-        let command = Command::RestartBrokerWithoutDisk { broker };
-        return vec![act("restart-without-disk", "Start, disk empty", "Start {} with an empty disk", command)];
+        let (command, what) = (Command::RestartBrokerWithoutDisk { broker }, "Start {} with an empty disk");
+        let means = "Its logs are gone; it copies them from the leaders.";
+        return vec![act("restart-without-disk", "Start, disk empty", what, means, command)];
     }
     vec![
-        act("cut-power", "Cut power", "Cut the power of {}: what is not flushed is lost", Command::CutPower { broker }),
-        match frame.state {
-            BrokerState::Frozen { .. } => act("thaw", "Thaw", "Let {} go on", Command::ThawBroker { broker }),
-            _ => act("freeze", "Freeze", "Freeze {}: a long pause of its process", Command::FreezeBroker { broker }),
+        {
+            let (what, means) = ("Cut the power of {}", "It is gone, with what was not flushed to its disk.");
+            act("cut-power", "Cut power", what, means, Command::CutPower { broker })
+        },
+        if let BrokerState::Frozen { .. } = frame.state {
+            act("thaw", "Thaw", "Let {} go on", "It goes on where it stood.", Command::ThawBroker { broker })
+        } else {
+            let means = "Its process stands still, as in a long garbage collection; its connections stay open.";
+            act("freeze", "Freeze", "Freeze {}", means, Command::FreezeBroker { broker })
         },
         if frame.disk_factor > 1 {
-            act("restore-disk", "Disk normal", "Make the disk of {} as fast as before", Command::RestoreDisk { broker })
+            let (what, means) = ("Make the disk of {} as fast as before", "Appends take as long as before.");
+            act("restore-disk", "Disk normal", what, means, Command::RestoreDisk { broker })
         } else {
             let command = Command::SlowDisk { broker, factor: SLOW_DISK_FACTOR };
-            act("slow-disk", "Slow disk", "Make appends of {} slow", command)
+            let means = "Each append takes 0.1 s and more.";
+            act("slow-disk", "Slow disk", "Make appends of {} slow", means, command)
         },
         if frame.stalled {
-            act("resume", "Resume fetching", "Let {} fetch again", Command::ResumeFollower { broker })
+            let means = "It copies from the leaders again.";
+            act("resume", "Resume fetching", "Let {} fetch again", means, Command::ResumeFollower { broker })
         } else {
-            act("stall", "Stall fetching", "Stop the replica fetchers of {}", Command::StallFollower { broker })
+            let means = "It copies no more from the leaders; where it leads, it goes on.";
+            let command = Command::StallFollower { broker };
+            act("stall", "Stall fetching", "Stop the replica fetchers of {}", means, command)
         },
     ]
 }
@@ -74,21 +88,25 @@ pub fn of_broker(frame: &BrokerFrame) -> Vec<FaultAct> {
 #[must_use]
 pub fn of_producer(frame: &ProducerFrame) -> Vec<FaultAct> {
     let producer = frame.name.clone();
-    let act = |verb: &str, word, what: &str, command| FaultAct {
+    let act = |verb: &str, word, what: &str, means, command| FaultAct {
         hook: format!("{verb}-{producer}"),
         word,
         label: what.replace("{}", &format!("producer {producer}")),
+        means,
         command,
     };
     if frame.killed {
         let command = Command::RestartProducer { producer: producer.clone() };
-        return vec![act("restart", "Start", "Start {} again, as another session", command)];
+        let means = "It knows nothing of what the one before has sent.";
+        return vec![act("restart", "Start", "Start {} again, as another session", means, command)];
     }
     let (kill, resend) = (Command::KillProducer { producer: producer.clone() }, producer.clone());
     let resend = Command::Resend { producer: resend, record: None };
+    let dies = "Nobody learns what becomes of the records it still has.";
+    let again = "The application calls send() again for every record that failed.";
     vec![
-        act("kill", "Kill", "Kill the process of {}", kill),
-        act("resend", "Send failed again", "Let the application of {} send again what failed", resend),
+        act("kill", "Kill", "Kill the process of {}", dies, kill),
+        act("resend", "Send failed again", "Let the application of {} send again what failed", again, resend),
     ]
 }
 
@@ -110,38 +128,54 @@ fn row(frame: &Frame, from: Node, to: Node) -> LinkRow {
     let key = format!("{a}-{b}");
     let is_it = |ends: (Node, Node)| ends == (from, to) || ends == (to, from);
     let wire = frame.wires.iter().find(|wire| is_it((wire.from, wire.to)) && !wire.note.is_empty());
-    let act =
-        |verb: &str, word, label: String, command| FaultAct { hook: format!("{verb}-{key}"), word, label, command };
+    let act = |verb: &str, word, label: String, means, command| FaultAct {
+        hook: format!("{verb}-{key}"),
+        word,
+        label,
+        means,
+        command,
+    };
     let between = format!("between {} and {}", words(frame, from), words(frame, to));
     let mut acts = Vec::new();
     if wire.is_none_or(|wire| wire.state != WireState::Cut) {
         let cut = |way| Command::CutLink { a: a.clone(), b: b.clone(), way };
-        acts.push(act("cut", "Cut", format!("Cut the link {between}"), cut(Way::Both)));
+        let both = "Nothing passes, either way; what is under way waits.";
+        acts.push(act("cut", "Cut", format!("Cut the link {between}"), both, cut(Way::Both)));
         acts.push(act(
             "cut-to",
             "Cut →",
             format!("Cut the link from {} to {}", words(frame, from), words(frame, to)),
+            "Nothing passes from the first to the second.",
             cut(Way::AToB),
         ));
         acts.push(act(
             "cut-from",
             "Cut ←",
             format!("Cut the link from {} to {}", words(frame, to), words(frame, from)),
+            "Nothing passes from the second to the first.",
             cut(Way::BToA),
         ));
     }
     let delay = Command::DelayLink { a: a.clone(), b: b.clone(), delay_us: DELAY_US };
-    acts.push(act("delay", "Slow", format!("Slow the link {between} down"), delay));
+    acts.push(act(
+        "delay",
+        "Slow",
+        format!("Slow the link {between} down"),
+        "Each message takes 200 ms longer.",
+        delay,
+    ));
     let drop = Command::DropMessages { from: a.clone(), to: b.clone(), next: 1, per_mille: 0 };
-    acts.push(act("drop", "Break", format!("Break the connection {between} under the next message"), drop));
+    let breaks = "The next message from the first is lost with its connection; both ends notice.";
+    acts.push(act("drop", "Break", format!("Break the connection {between} under the next message"), breaks, drop));
     if let (Node::Producer(_), Node::Broker(broker)) = (from, to) {
         let command = Command::LoseResponse { producer: a.clone(), broker: BrokerId(broker) };
         let label = format!("Lose the next produce response of {} to {}", words(frame, to), words(frame, from));
-        acts.push(act("lose-response", "Lose response", label, command));
+        let means = "The broker appends, and its answer is lost with its connection.";
+        acts.push(act("lose-response", "Lose response", label, means, command));
     }
     if wire.is_some() {
         let heal = Command::HealLink { a: a.clone(), b: b.clone() };
-        acts.push(act("heal", "Heal", format!("Heal the link {between}"), heal));
+        acts.push(act("heal", "Heal", format!("Heal the link {between}"), "As it was before.", heal));
     }
     LinkRow {
         key: key.clone(),

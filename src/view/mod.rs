@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod log_room;
 pub mod log_seek;
 pub mod log_view;
+pub mod mark_row;
 pub mod news;
 pub mod palette;
 pub mod playback;

@@ -66,6 +66,13 @@ pub fn text_colour(element: &Element) -> Option<String> {
     web_sys::window()?.get_computed_style(element).ok()??.get_property_value("color").ok()
 }
 
+/// A custom property of the element that is a number, such as `--scale`.
+#[must_use]
+pub fn number_property(element: &Element, name: &str) -> Option<f64> {
+    let value = web_sys::window()?.get_computed_style(element).ok()??.get_property_value(name).ok()?;
+    value.trim().parse().ok()
+}
+
 /// The typeface that an element's text has.
 #[must_use]
 pub fn typeface(element: &Element) -> Option<String> {

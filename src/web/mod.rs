@@ -8,6 +8,7 @@ pub mod keyboard;
 pub mod layout;
 pub mod location;
 pub mod media;
+pub mod menus;
 pub mod panic_message;
 pub mod scroll;
 pub mod storage;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { launch, open } from "./page.mjs";
+import { launch, open, PHONE } from "./page.mjs";
 import { eventually, ledger, load, pause, play, playTo, scenario, timeUs } from "./run.mjs";
 
 let browser;
@@ -177,5 +177,176 @@ test("a demonstration says what it proves at the top of the lesson, and opens be
   await list.selectOption(await option.getAttribute("value"));
   await page.locator('.lesson [data-run="proves"]').first().waitFor();
   await eventually(async () => assert.ok((await timeUs(page)) > 0, "the stage is not empty"));
+  await close();
+});
+
+/** Elements that match and whose content or edges stick out of the element around them that matches `around`, as text. */
+const stickingOut = (page, selector, around) =>
+  page.locator(selector).evaluateAll(
+    (elements, around) =>
+      elements
+        .filter((element) => {
+          const [own, outer] = [element.getBoundingClientRect(), element.closest(around).getBoundingClientRect()];
+          const out = own.width > 0 && (own.right > outer.right + 1 || own.left < outer.left - 1);
+          return out || element.scrollWidth > element.clientWidth + 1;
+        })
+        .map((element) => element.textContent),
+    around,
+  );
+
+test("on a phone the opened ledger leaves the playback where it can be reached", async () => {
+  const { page, close } = await open(browser, { at: "#/acks", viewport: PHONE });
+  await page.locator('section[aria-label="Ledger"] > button[aria-expanded]').click();
+  await page.locator('section[aria-label="Ledger"][data-open="true"] table').waitFor();
+  for (const control of ["play", "step-back", "step-forward", "next-mark", "speed"]) {
+    const box = await page.locator(`[data-transport="${control}"]`).boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= PHONE.width, `${control} stands at ${box.x}`);
+  }
+  const { scroll, seen } = await page.locator("footer").evaluate((foot) => ({ scroll: foot.scrollWidth, seen: foot.clientWidth }));
+  assert.ok(scroll <= seen, `the bar is ${scroll} wide and ${seen} are seen`);
+  await close();
+});
+
+test("on a phone what is tapped is shown at once, and closed again", async () => {
+  const { page, close } = await open(browser, { at: "#/acks", viewport: PHONE });
+  await page.locator("[data-tape] [data-record]").first().click();
+  const head = page.locator('aside [data-inspected="record"]');
+  await head.waitFor();
+  await eventually(async () => {
+    const [box, foot] = [await head.boundingBox(), await page.locator("footer").boundingBox()];
+    assert.ok(box.y > 0 && box.y + box.height < foot.y, `it stands at ${box.y}, above the bars at ${foot.y}`);
+  });
+  await page.locator('[data-inspect="close"]').click();
+  await page.locator("aside").waitFor({ state: "detached" });
+  await close();
+});
+
+test("the stage has the room of the inspector until something is inspected", async () => {
+  const { page, close } = await open(browser, { at: "#/acks" });
+  assert.equal(await page.locator("aside").count(), 0);
+  await page.locator("[data-tape] [data-record]").first().click();
+  await page.locator('aside [data-inspected="record"]').waitFor();
+  await page.locator('[data-inspect="close"]').click();
+  await page.locator("aside").waitFor({ state: "detached" });
+  await close();
+});
+
+test("records keep their size while the run plays fast", async () => {
+  const { page, close } = await open(browser, { at: "#/idempotence" });
+  for (const step of ["11", "15"]) {
+    await page.locator('[data-transport="speed"]').fill(step);
+    await play(page);
+    await page.waitForTimeout(400);
+    const moved = await page.evaluate(async () => {
+      const seen = [];
+      for (let look = 0; look < 10; look += 1) {
+        await new Promise((next) => setTimeout(next, 60));
+        const cells = [...document.querySelectorAll("#stage [data-record], #stage [data-offset]")];
+        seen.push(...cells.map((cell) => getComputedStyle(cell).transform).filter((transform) => transform !== "none"));
+      }
+      return seen;
+    });
+    assert.deepEqual(moved, [], `at step ${step} of the speed`);
+    await pause(page);
+  }
+  await close();
+});
+
+test("offsets of four digits fit into their cells, and the newest record is whole", async () => {
+  const { page, close } = await open(browser, { at: "#/acks" });
+  const workload = { ratePerSecond: 20_000, keys: { numbered: { prefix: "user-", count: 8 } } };
+  await load(page, scenario({ producers: [{ name: "p1", workload }] }));
+  await playTo(page, 400_000);
+  assert.ok(Number(await page.locator("[data-tape]").first().getAttribute("data-leo")) > 1_000, "offsets have four digits");
+  for (const inspected of [false, true]) {
+    if (inspected) await page.locator("[data-tape] [data-record]").last().click();
+    await page.waitForTimeout(300);
+    assert.deepEqual(await stickingOut(page, "[data-tape] [data-record]", "[data-tape]"), []);
+    for (const tape of await page.locator("[data-tape]").all()) {
+      const newest = String(Number(await tape.getAttribute("data-leo")) - 1);
+      assert.ok((await tape.locator("[data-offset]").last().innerText()) === newest, `the newest is ${newest}`);
+    }
+  }
+  await close();
+});
+
+test("what waits for its retry stays inside the producer's card", async () => {
+  const { page, close } = await open(browser, { at: "#/idempotence" });
+  await page.locator("[data-tape] [data-record]").first().click();
+  await page.locator('[data-fault-menu="links"] > summary').click();
+  await page.locator('[data-fault="lose-response-p1-broker-1"]').click();
+  const waiting = page.locator("[data-producer] [data-batch]", { hasText: /retry in/ });
+  await play(page);
+  await waiting.first().waitFor({ timeout: 60_000 });
+  await pause(page);
+  assert.deepEqual(await stickingOut(page, "[data-producer] [data-batch], [data-producer] svg", "[data-producer]"), []);
+  await close();
+});
+
+test("the lanes of the Partitions room show their newest record whole", async () => {
+  const { page, close } = await open(browser, { at: "#/partitions" });
+  await page.locator('[data-send="burst-count"]').fill("600");
+  await page.locator('[data-send="burst"]').click();
+  await playTo(page, (await timeUs(page)) + 300_000);
+  for (const lane of await page.locator('[aria-label="Lanes"] [data-tape]').all()) {
+    const newest = String(Number(await lane.getAttribute("data-leo")) - 1);
+    const chip = await lane.locator(`[data-offset="${newest}"]`).boundingBox();
+    const box = await lane.boundingBox();
+    assert.ok(chip.x >= box.x && chip.x + chip.width <= box.x + box.width && chip.y + chip.height <= box.y + box.height + 1);
+  }
+  await close();
+});
+
+test("the first page does not scroll sideways while something is inspected", async () => {
+  const { page, close } = await open(browser, { at: "#/" });
+  await page.locator("[data-tape] [data-record]").first().click();
+  await page.locator("aside [data-inspected]").waitFor();
+  const { scroll, seen } = await page.locator("#stage").evaluate((stage) => ({ scroll: stage.scrollWidth, seen: stage.clientWidth }));
+  assert.ok(scroll <= seen, `the stage is ${scroll} wide and ${seen} are seen`);
+  await close();
+});
+
+test("a menu of faults moves nothing, says what each fault means, and closes on Escape and on a click elsewhere", async () => {
+  const { page, close } = await open(browser, { at: "#/cluster" });
+  const menu = page.locator('[data-fault-menu="broker 1"]');
+  const word = menu.locator("summary");
+  const places = async () => [await word.boundingBox(), await page.locator('[data-broker="3"]').boundingBox()];
+  const before = await places();
+  await word.click();
+  await menu.locator("text=connections stay open").waitFor();
+  assert.deepEqual(await places(), before);
+  await page.keyboard.press("Escape");
+  await page.locator('[data-fault-menu="broker 1"][open]').waitFor({ state: "detached" });
+  assert.ok(await word.evaluate((element) => element === document.activeElement), "the focus is on its word again");
+  await word.click();
+  await page.locator("#stage h3", { hasText: "Controller" }).click();
+  await page.locator('[data-fault-menu="broker 1"][open]').waitFor({ state: "detached" });
+  await close();
+});
+
+test("a crash leaves the cards where they are", async () => {
+  const { page, close } = await open(browser, { at: "#/cluster" });
+  await page.locator("[data-tape] [data-record]").first().click();
+  await page.locator("aside").waitFor();
+  const place = () => page.locator('[data-broker="3"]').boundingBox();
+  await page.waitForTimeout(300);
+  const before = await place();
+  await page.locator('[data-fault="crash-broker-2"]').click();
+  await page.locator('[data-broker="2"]', { hasText: /crashed.*, not noticed/ }).waitFor();
+  assert.deepEqual(await place(), before);
+  await close();
+});
+
+test("signs of one moment stand side by side on the timeline", async () => {
+  const { page, close } = await open(browser, { at: "#/acks" });
+  for (const broker of [1, 2]) await page.locator(`[data-fault="crash-broker-${broker}"]`).click();
+  await eventually(async () => {
+    const boxes = await page.locator("[data-mark] path").evaluateAll((signs) => signs.map((sign) => sign.getBoundingClientRect().toJSON()));
+    assert.ok(boxes.length >= 4, `${boxes.length} signs`);
+    boxes.sort((a, b) => a.left - b.left);
+    for (let at = 1; at < boxes.length; at += 1) assert.ok(boxes[at].left >= boxes[at - 1].right, "one covers another");
+  });
+  const [told, foot] = [await page.locator("[data-mark-told]").boundingBox(), await page.locator("footer").boundingBox()];
+  assert.ok(told.y >= foot.y, "the words stand below the bar's upper edge");
   await close();
 });

@@ -12,8 +12,8 @@ use crate::view::frame::{Frame, RecordDot, Role, Tape};
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// Records of a lane that are drawn.
-const DOTS: usize = 18;
+/// Most records of a lane that are drawn; a lane without room for them shows the newest.
+const DOTS: usize = 48;
 
 /// Properties of [`Lanes`].
 #[derive(Properties, PartialEq)]
@@ -79,7 +79,7 @@ fn Lane(props: &LaneProps) -> Html {
             <strong class={Class::Mono}>{format!("P{}", tape.partition)}</strong>
             <div>
                 <svg class={Class::ShareBar} width="100%" height="14" aria-hidden="true"><rect class={Class::ShareRail} width="100%" height="14" rx="4" /><rect class={Class::ShareFill} {width} height="14" rx="4" /></svg>
-                <div class={Class::LaneDots}>{ for newest.iter().map(dot) }</div>
+                <div class={Class::LaneDots}>{ for newest.iter().rev().map(dot) }</div>
             </div>
             <span class={Class::Mono}>{format::grouped(tape.leo.unsigned_abs())}</span>
         </div>

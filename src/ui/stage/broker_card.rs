@@ -1,7 +1,7 @@
 //! A broker: whether it runs, what it works on, and a tape for each replica it holds. Here it is crashed and started again.
 
 use super::fault_menu::FaultMenu;
-use super::tape_row::TapeRow;
+use super::tape_row::{TapeRoom, TapeRow};
 use crate::engine::common::{BrokerId, VirtualTime};
 use crate::engine::sim::Command;
 use crate::ui::Class;
@@ -19,10 +19,8 @@ use yew::prelude::*;
 pub struct BrokerCardProps {
     /// The broker.
     pub broker: BrokerFrame,
-    /// How many records fit on a tape.
-    pub records_max: usize,
-    /// Many partitions: tapes close together.
-    pub dense: bool,
+    /// The room that its tapes have.
+    pub room: TapeRoom,
 }
 
 /// The card.
@@ -49,27 +47,29 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
                 <p class={Class::NodeNote} data-ailments={broker.id.to_string()}>{words}</p>
             }
             { for broker.tapes.iter().map(|tape| html! {
-                <TapeRow key={tape.partition} tape={tape.clone()} records_max={props.records_max} dense={props.dense} up={!down} />
+                <TapeRow key={tape.partition} tape={tape.clone()} room={props.room} up={!down} />
             }) }
         </section>
     }
 }
 
-/// How the broker is, in words.
-fn condition(broker: &BrokerFrame) -> String {
-    let noticed = |fenced| if fenced { "fenced" } else { "not noticed yet" };
+/// How the broker is, in few words: beside its name there is no room for the moment, which a wide card adds.
+fn condition(broker: &BrokerFrame) -> Html {
+    let noticed = |fenced| if fenced { "fenced" } else { "not noticed" };
+    let down = |word: &str, since_us, then: &str| {
+        let at = format::time(VirtualTime(since_us));
+        html! { <>{word.to_string()}<span class={Class::NodeSince}>{format!(" at {at}")}</span>{then.to_string()}</> }
+    };
     match broker.state {
         BrokerState::Crashed { since_us, fenced, .. } => {
-            let how = if broker.power_lost { "✕ no power since" } else { "crashed at" };
-            format!("{how} {}, {}", format::time(VirtualTime(since_us)), noticed(fenced))
+            let word = if broker.power_lost { "✕ no power" } else { "✕ crashed" };
+            down(word, since_us, &format!(", {}", noticed(fenced)))
         }
-        BrokerState::Frozen { since_us, fenced } => {
-            format!("❚❚ frozen at {}, {}", format::time(VirtualTime(since_us)), noticed(fenced))
-        }
-        BrokerState::Stopped { since_us } => format!("stopped at {}", format::time(VirtualTime(since_us))),
-        BrokerState::Stopping => "stopping".to_string(),
-        BrokerState::Up if broker.open_requests == 0 => "up".to_string(),
-        BrokerState::Up => format!("up · {} open", broker.open_requests),
+        BrokerState::Frozen { since_us, fenced } => down("❚❚ frozen", since_us, &format!(", {}", noticed(fenced))),
+        BrokerState::Stopped { since_us } => down("stopped", since_us, ""),
+        BrokerState::Stopping => html! { "stopping" },
+        BrokerState::Up if broker.open_requests == 0 => html! { "up" },
+        BrokerState::Up => html! { {format!("up · {} open", broker.open_requests)} },
     }
 }
 
@@ -83,12 +83,24 @@ fn ailments(broker: &BrokerFrame) -> Option<String> {
 
 /// What the short words stand for.
 fn condition_in_full(broker: &BrokerFrame) -> Option<String> {
-    broker.state.is_up().then(|| {
-        format!(
+    let noticed = |fenced| {
+        if fenced { "the controller has fenced it" } else { "the controller has not noticed yet" }
+    };
+    let since = |since_us| format::time(VirtualTime(since_us));
+    match broker.state {
+        BrokerState::Crashed { since_us, fenced, .. } => {
+            Some(format!("down since {}; {}", since(since_us), noticed(fenced)))
+        }
+        BrokerState::Frozen { since_us, fenced } => {
+            Some(format!("frozen since {}; {}", since(since_us), noticed(fenced)))
+        }
+        BrokerState::Stopped { since_us } => Some(format!("stopped in order at {}", since(since_us))),
+        _ if !broker.state.is_up() => None,
+        _ => Some(format!(
             "{} requests received and not answered, of which {} wait for replicas or for bytes",
             broker.open_requests, broker.delayed_requests
-        )
-    })
+        )),
+    }
 }
 
 /// Properties of [`Fault`].

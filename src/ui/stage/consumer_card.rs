@@ -42,7 +42,7 @@ pub fn ConsumerCard(props: &ConsumerCardProps) -> Html {
             <div class={Class::NodeHead}>
                 <h3 class={Class::NodeName} data-keep-clear="">{format!("Consumer {name}")}</h3>
             </div>
-            <ul class={Class::PositionList}>
+            <ul class={Class::PositionList} data-keep-clear="">
                 { for consumer.positions.iter().map(|position| html! {
                     <li key={position.partition}>
                         <span>{place(position)}</span>
@@ -51,7 +51,7 @@ pub fn ConsumerCard(props: &ConsumerCardProps) -> Html {
                 }) }
             </ul>
             <div class={Class::BatchCells}>
-                { for recent.enumerate().map(|(at, record)| html! { <RecordCell key={format!("{at}-{:?}", record.id)} record={record.clone()} small=true /> }) }
+                { for recent.map(|record| html! { <RecordCell record={record.clone()} small=true /> }) }
             </div>
             <p class={Class::NodeNote}>{format!("{} read", format::grouped(consumer.read))}</p>
             <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-keep-clear="" aria-label={format!("{word} consumer {name}")}

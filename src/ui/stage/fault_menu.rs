@@ -1,4 +1,5 @@
-//! A menu of faults on a card: closed, it is one word; open, it is a row of buttons below, so nothing of it is ever cut off.
+//! A menu of faults on a card: closed, it is one word; open, it lies over what stands below, a line for each act with what it does. A click
+//! elsewhere or Escape closes it: see `src/web/menus.rs`.
 
 use crate::ui::Class;
 use crate::ui::runner::use_runner;
@@ -33,7 +34,7 @@ pub struct FaultButtonsProps {
     pub acts: Vec<FaultAct>,
 }
 
-/// A button for each act.
+/// A button for each act, and what it does.
 #[component]
 pub fn FaultButtons(props: &FaultButtonsProps) -> Html {
     let runner = use_runner();
@@ -41,8 +42,11 @@ pub fn FaultButtons(props: &FaultButtonsProps) -> Html {
         <div class={Class::FaultActs}>
             // An act and its reverse share a button, which keeps the focus.
             { for props.acts.iter().enumerate().map(|(place, act)| html! {
-                <button key={place} type="button" class={classes!(Class::Button, Class::NodeAct)} data-fault={act.hook.clone()}
-                    title={act.label.clone()} aria-label={act.label.clone()} onclick={runner.on_click(Wish::Submit(act.command.clone()))}>{act.word}</button>
+                <div key={place} class={Class::FaultAct}>
+                    <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-fault={act.hook.clone()}
+                        title={act.label.clone()} aria-label={act.label.clone()} onclick={runner.on_click(Wish::Submit(act.command.clone()))}>{act.word}</button>
+                    <span>{act.means}</span>
+                </div>
             }) }
         </div>
     }

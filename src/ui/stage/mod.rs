@@ -21,14 +21,17 @@ pub mod wires;
 use super::Class;
 use super::runner::use_slice;
 use crate::view::Frame;
+use crate::view::playback::Speed;
 use crate::view::stage::{Geometry, Rect};
 use crate::web::layout::{self, SizeWatch};
+use crate::web::menus::Dismissal;
 use broker_card::BrokerCard;
 use consumer_card::ConsumerCard;
 use controller_card::ControllerCard;
 use legend::Legend;
 use producer_card::ProducerCard;
 use std::rc::Rc;
+use tape_row::TapeRoom;
 use web_sys::Element;
 use wires::{Hits, Wires};
 use yew::prelude::*;
@@ -42,13 +45,26 @@ pub fn Stage() -> Html {
     let probes = use_node_ref();
     let geometry = use_geometry(&root, &frame);
     painter::use_painter(&canvas, &probes, &geometry);
-    let records_max = records_max(&geometry, &frame);
-    let dense = frame.partitions > 4;
+    use_effect_with((), |()| {
+        let dismissal = Dismissal::of("details[data-fault-menu]:not([data-fault-menu=links])");
+        move || drop(dismissal)
+    });
+    let swift = use_slice(|published| {
+        published.transport.playing && published.transport.speed > Speed::one_in(FOLLOWED_ONE_IN).step()
+    });
+    let room = TapeRoom { width: card_width(&geometry, &frame), scale: geometry.scale, dense: frame.partitions > 4 };
+    let tapes: usize = frame.brokers.iter().map(|broker| broker.tapes.len()).sum();
+    let looks = classes!(
+        Class::Stage,
+        swift.then_some(Class::StageSwift),
+        (tapes > TAPES_LARGE && !room.dense).then_some(Class::StageTall)
+    );
     if frame.brokers.is_empty() {
         return html! { <div class={Class::StageEmpty} /> };
     }
     html! {
-        <div class={Class::Stage} ref={root} role="group" aria-label="The stage">
+        <div class={looks} ref={root} role="group" aria-label="The stage">
+            <p class={Class::StageAside}>{"Brokers and readers stand to the right: swipe the stage."}</p>
             <Wires frame={frame.clone()} geometry={geometry.clone()} />
             <div class={Class::StageProducers}>
                 { for frame.producers.iter().map(|producer| html! {
@@ -57,7 +73,7 @@ pub fn Stage() -> Html {
             </div>
             <div class={Class::StageBrokers}>
                 { for frame.brokers.iter().map(|broker| html! {
-                    <BrokerCard key={broker.id} broker={broker.clone()} {records_max} {dense} />
+                    <BrokerCard key={broker.id} broker={broker.clone()} {room} />
                 }) }
             </div>
             <div class={Class::StageReaders}>
@@ -72,25 +88,17 @@ pub fn Stage() -> Html {
     }
 }
 
-/// Width of a record on a tape with its gap, and what the tape keeps free for blocks and the watermark; in CSS pixels, as in
-/// `www/stage.css`.
-const CELL_WIDTH: f64 = 30.0;
-const TAPE_RESERVE: f64 = 132.0;
+/// An eye follows single records at one in so many of real time; beyond it they arrive without a movement of their own.
+const FOLLOWED_ONE_IN: u64 = 50;
+/// Most tapes that a large screen has room for in its largest letters.
+const TAPES_LARGE: usize = 6;
+/// A broker's card before it was measured.
+const CARD_WIDTH: f64 = 360.0;
 
-/// How many records fit on a tape.
-fn records_max(geometry: &Geometry, frame: &Frame) -> usize {
-    let width = frame
-        .brokers
-        .iter()
-        .filter_map(|broker| geometry.cards.get(&format!("broker-{}", broker.id)))
-        .map(|card| card.width);
-    let narrowest = width.fold(f64::MAX, f64::min);
-    if narrowest == f64::MAX {
-        return 8;
-    }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a card is some hundreds of pixels wide
-    let fitting = ((narrowest - TAPE_RESERVE) / CELL_WIDTH).clamp(3.0, 40.0) as usize;
-    fitting
+/// The width of the narrowest broker's card, in CSS pixels.
+fn card_width(geometry: &Geometry, frame: &Frame) -> f64 {
+    let cards = frame.brokers.iter().filter_map(|broker| geometry.cards.get(&format!("broker-{}", broker.id)));
+    cards.map(|card| card.width).reduce(f64::min).unwrap_or(CARD_WIDTH)
 }
 
 /// Which cards stand on the stage: the wires are measured anew when this changes.
@@ -121,5 +129,6 @@ fn measure(stage: &Element) -> Geometry {
     let rect = |[x, y, width, height]: layout::PlainRect| Rect { x, y, width, height };
     let cards = layout::marked_rects(stage, "data-node").into_iter().map(|(key, place)| (key, rect(place))).collect();
     let controls = layout::marked_rects(stage, "data-keep-clear").into_iter().map(|(_, place)| rect(place)).collect();
-    Geometry { size: Rect { x: 0.0, y: 0.0, width, height }, cards, controls }
+    let scale = layout::number_property(stage, "--scale").unwrap_or(1.0);
+    Geometry { size: Rect { x: 0.0, y: 0.0, width, height }, cards, controls, scale }
 }

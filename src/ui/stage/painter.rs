@@ -8,7 +8,7 @@ use crate::engine::sim::State;
 use crate::ui::runner::{Painter, use_runner};
 use crate::view::Frame;
 use crate::view::frame::{Flight, FlightKind};
-use crate::view::stage::pills::{self, FONT_SIZE, PADDING, Pill, SQUARE, SQUARE_STEP};
+use crate::view::stage::pills::{self, Measures, Pill};
 use crate::view::stage::{Geometry, Point, Rect};
 use crate::web::canvas::Canvas;
 use crate::web::media;
@@ -45,7 +45,7 @@ fn painter(canvas: Canvas, probes: Element, geometry: Rc<Geometry>) -> Painter {
             quiet_dot(context, &palette, geometry.place(flight, moment(flight)));
         }
         for place in geometry.pills(&flights, moment) {
-            pill(context, &palette, &flights[place.flight], &place);
+            pill(context, &palette, &geometry.measures(), &flights[place.flight], &place);
         }
     })
 }
@@ -91,14 +91,14 @@ fn colours<'a>(palette: &'a Palette, flight: &Flight) -> (&'a str, &'a str) {
     }
 }
 
-fn pill(context: &CanvasRenderingContext2d, palette: &Palette, flight: &Flight, place: &Pill) {
+fn pill(context: &CanvasRenderingContext2d, palette: &Palette, measures: &Measures, flight: &Flight, place: &Pill) {
     let (fill, ink) = colours(palette, flight);
     let rim = if fill == palette.panel { ink } else { fill };
     let rect = &place.rect;
     context.set_line_width(1.0);
     context.set_stroke_style_str(rim);
     if place.is_aside() {
-        join(context, place);
+        join(context, measures.padding, place);
         context.set_fill_style_str(rim);
         disc(context, place.place, 4.5);
     }
@@ -108,35 +108,36 @@ fn pill(context: &CanvasRenderingContext2d, palette: &Palette, flight: &Flight, 
     let _ = context.round_rect_with_f64(rect.x, rect.y, rect.width, rect.height, rect.height / 2.0);
     context.fill();
     context.stroke();
-    squares(context, palette, flight, rect);
-    let words = rect.x + PADDING + pills::squares_width(pills::squares(flight));
-    context.set_font(&format!("600 {FONT_SIZE}px {}", palette.typeface));
+    squares(context, palette, measures, flight, rect);
+    let words = rect.x + measures.padding + measures.squares_width(pills::squares(flight));
+    context.set_font(&format!("600 {}px {}", measures.font_size, palette.typeface));
     context.set_fill_style_str(ink);
     context.set_text_baseline("middle");
     // Text fails only on a detached canvas, where nothing is seen anyway.
-    let room = rect.x + rect.width - PADDING - words;
+    let room = rect.x + rect.width - measures.padding - words;
     let _ = context.fill_text_with_max_width(&flight.label, words, rect.y + rect.height / 2.0 + 0.5, room.max(1.0));
 }
 
 /// A line from the message to its words.
-fn join(context: &CanvasRenderingContext2d, place: &Pill) {
+fn join(context: &CanvasRenderingContext2d, padding: f64, place: &Pill) {
     let rect = &place.rect;
     context.begin_path();
     context.move_to(place.place.x, place.place.y);
-    context.line_to(place.place.x.clamp(rect.x + PADDING, rect.x + rect.width - PADDING), rect.y + rect.height / 2.0);
+    context.line_to(place.place.x.clamp(rect.x + padding, rect.x + rect.width - padding), rect.y + rect.height / 2.0);
     context.stroke();
 }
 
 /// The records in it, in two rows.
-fn squares(context: &CanvasRenderingContext2d, palette: &Palette, flight: &Flight, rect: &Rect) {
+fn squares(context: &CanvasRenderingContext2d, palette: &Palette, measures: &Measures, flight: &Flight, rect: &Rect) {
+    let step = measures.square_step;
     let dots = flight.payload.iter().flat_map(|part| part.records.iter()).take(pills::SQUARES_MAX);
     for (at, dot) in dots.enumerate() {
         #[allow(clippy::cast_precision_loss)] // at most six
-        let (x, y) = ((at / 2) as f64 * SQUARE_STEP, (at % 2) as f64 * SQUARE_STEP);
-        let (x, y) = (rect.x + PADDING + x, rect.y + rect.height / 2.0 - SQUARE_STEP + 0.5 + y);
+        let (x, y) = ((at / 2) as f64 * step, (at % 2) as f64 * step);
+        let (x, y) = (rect.x + measures.padding + x, rect.y + rect.height / 2.0 - step + 0.5 + y);
         context.set_fill_style_str(palette.hue(dot.hue));
-        context.fill_rect(x, y, SQUARE, SQUARE);
+        context.fill_rect(x, y, measures.square, measures.square);
         context.set_stroke_style_str(&palette.panel);
-        context.stroke_rect(x, y, SQUARE, SQUARE);
+        context.stroke_rect(x, y, measures.square, measures.square);
     }
 }

@@ -17,6 +17,10 @@ pub struct RecordCellProps {
     /// Without a number in it.
     #[prop_or_default]
     pub small: bool,
+    /// The last of its tape: it is seen to arrive. Only this one, because a browser starts the movement of an element anew each time the
+    /// element changes its place among the others.
+    #[prop_or_default]
+    pub newest: bool,
 }
 
 /// The cell. Clicking it inspects the record. It is left out of the Tab order, which would be hundreds of stops long: the
@@ -35,7 +39,7 @@ pub fn RecordCell(props: &RecordCellProps) -> Html {
     let place = record.offset.map(|offset| format!("offset {offset}, ")).unwrap_or_default();
     let label = format!("{place}key {}, {}", record.key, record.state.told());
     html! {
-        <button type="button" tabindex="-1" class={classes!(Class::Cell, props.small.then_some(Class::CellSmall), hue_class(record.hue), state_class(record.state), picked)}
+        <button type="button" tabindex="-1" class={classes!(Class::Cell, props.small.then_some(Class::CellSmall), props.newest.then_some(Class::CellNew), hue_class(record.hue), state_class(record.state), picked)}
             data-record={record.id.map(|id| id.to_string())} data-offset={record.offset.map(|offset| offset.to_string())}
             title={label.clone()} aria-label={label}
             onclick={runner.on_click(Wish::Inspect(own))}>{number}</button>

@@ -8,18 +8,27 @@ use crate::ui::wish::Wish;
 use crate::view::Subject;
 use crate::view::format;
 use crate::view::frame::{Role, Tape};
-use crate::view::stage::{TapeCell, tape_cells};
+use crate::view::stage::{TapeCell, records_fitting, tape_cells};
 use yew::prelude::*;
+
+/// The room that tapes have on their cards.
+#[derive(Clone, Copy, PartialEq)]
+pub struct TapeRoom {
+    /// Width of the narrowest broker's card, in CSS pixels.
+    pub width: f64,
+    /// How large the stage's letters are beside the smallest.
+    pub scale: f64,
+    /// Many partitions: tapes close together, without a line of words above each.
+    pub dense: bool,
+}
 
 /// Properties of [`TapeRow`].
 #[derive(Properties, PartialEq)]
 pub struct TapeRowProps {
     /// The replica.
     pub tape: Tape,
-    /// How many records fit.
-    pub records_max: usize,
-    /// Without a line of words of its own above it.
-    pub dense: bool,
+    /// Its room.
+    pub room: TapeRoom,
     /// Its broker runs.
     pub up: bool,
 }
@@ -28,20 +37,21 @@ pub struct TapeRowProps {
 #[component]
 pub fn TapeRow(props: &TapeRowProps) -> Html {
     let runner = use_runner();
-    let tape = &props.tape;
+    let (tape, room) = (&props.tape, props.room);
+    let records_max = records_fitting(room.width, room.scale, room.dense, tape);
     let active = tape.segments.last().map_or(tape.log_start, |segment| segment.base_offset);
     let leads = tape.role == Role::Leader;
     html! {
-        <div class={classes!(Class::TapeRow, props.dense.then_some(Class::TapeRowDense))}>
+        <div class={classes!(Class::TapeRow, room.dense.then_some(Class::TapeRowDense))}>
             <button type="button" class={Class::TapeHead} data-inspect="segment" onclick={runner.on_click(Wish::Inspect(Some(segment(tape, active))))}>
                 <span class={classes!(Class::TapeName, leads.then_some(Class::TapeLeader))}>
-                    <span aria-hidden="true">{ if leads { "★ " } else { "" } }</span>{ name(tape, props.dense) }
+                    <span aria-hidden="true">{ if leads { "★ " } else { "" } }</span>{ name(tape, room.dense) }
                 </span>
-                <span class={Class::NodeNote}>{ standing(tape, props) }</span>
+                <span class={Class::NodeNote} data-keep-clear="">{ standing(tape, props) }</span>
             </button>
             <div class={Class::TapeTrack} data-tape={tape.key()} data-leo={tape.leo.to_string()} data-hw={tape.hw.to_string()} data-role={tape.role.word()}
                 role="group" aria-label={format!("{} on broker {}, {}, log end {}, high watermark {}", name(tape, false), tape.broker, tape.role.word(), tape.leo, tape.hw)}>
-                { for tape_cells(tape, props.records_max).into_iter().map(|cell| draw(&runner, tape, cell)) }
+                { for tape_cells(tape, records_max).into_iter().map(|cell| draw(&runner, tape, cell)) }
             </div>
         </div>
     }
@@ -53,7 +63,7 @@ fn name(tape: &Tape, dense: bool) -> String {
 
 /// What the replica is, in words.
 fn standing(tape: &Tape, props: &TapeRowProps) -> String {
-    if props.dense {
+    if props.room.dense {
         return format!("HW {}", tape.hw);
     }
     let role = match (tape.role, tape.in_isr) {
@@ -94,8 +104,8 @@ fn draw(runner: &crate::ui::runner::RunnerHandle, tape: &Tape, cell: TapeCell) -
                 onclick={runner.on_click(Wish::Inspect(Some(segment(tape, offset))))} />
         },
         TapeCell::Record(record) => {
-            let key = record.offset.unwrap_or(-1);
-            html! { <RecordCell key={format!("o{key}")} {record} /> }
+            let offset = record.offset.unwrap_or(-1);
+            html! { <RecordCell key={format!("o{offset}")} {record} newest={offset + 1 == tape.leo} /> }
         }
         TapeCell::Watermark(offset) => html! {
             <span key="hw" class={Class::Watermark} title={format!("high watermark {offset}")}><span class={Class::WatermarkLabel}>{format!("HW {offset}")}</span></span>

@@ -6,8 +6,10 @@
 mod curve;
 pub mod pills;
 mod tape_cells;
+mod tape_room;
 mod wires;
 
 pub use curve::{Curve, Point};
 pub use tape_cells::{TapeCell, tape_cells};
+pub use tape_room::records_fitting;
 pub use wires::{Geometry, Rect};

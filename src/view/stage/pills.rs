@@ -5,27 +5,66 @@
 use super::{Geometry, Point, Rect};
 use crate::view::frame::Flight;
 
-/// Height of a pill.
-pub const PILL_HEIGHT: f64 = 20.0;
-/// Size of its letters.
-pub const FONT_SIZE: f64 = 11.0;
 /// Most records that a pill shows as squares, in two rows.
 pub const SQUARES_MAX: usize = 6;
-/// Side of such a square, and from one to the next.
-pub const SQUARE: f64 = 7.0;
-/// From one square to the next.
-pub const SQUARE_STEP: f64 = 8.0;
-/// Between a pill's edge and what stands in it.
-pub const PADDING: f64 = 8.0;
 
 /// What a letter of a monospace typeface takes of its size: 0.602 in the widest that the page names.
-const LETTER: f64 = FONT_SIZE * 0.602;
+const LETTER: f64 = 0.602;
 /// Between two pills, and between a pill and a control.
 const CLEARANCE: f64 = 2.0;
+/// How much further away a place may be, in pixels, if the words cover no card there.
+const OFF_CARDS: f64 = 90.0;
 /// How many rows up and down are tried.
 const ROWS: i32 = 5;
 /// Most pills that are laid out; more stand where they are.
 const LAID_OUT_MAX: usize = 48;
+
+/// How large a pill and its parts are, in CSS pixels: they grow with the letters of the stage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measures {
+    /// Height of a pill.
+    pub height: f64,
+    /// Size of its letters.
+    pub font_size: f64,
+    /// Side of a square, which is a record.
+    pub square: f64,
+    /// From one square to the next.
+    pub square_step: f64,
+    /// Between a pill's edge and what stands in it.
+    pub padding: f64,
+}
+
+impl Measures {
+    /// The measures of a stage whose letters are `scale` times as large as the smallest.
+    #[must_use]
+    pub fn of(scale: f64) -> Self {
+        let sized = |pixels: f64| pixels * scale;
+        Self {
+            height: sized(21.0),
+            font_size: sized(12.0),
+            square: sized(7.0),
+            square_step: sized(8.0),
+            padding: sized(8.0),
+        }
+    }
+
+    /// What a number of squares takes, with the gap to the words.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)] // at most six
+    pub fn squares_width(&self, count: usize) -> f64 {
+        if count == 0 { 0.0 } else { count.div_ceil(2) as f64 * self.square_step + self.padding / 2.0 }
+    }
+
+    #[allow(clippy::cast_precision_loss)] // a label is short
+    fn width(&self, flight: &Flight) -> f64 {
+        let letters = flight.label.chars().count() as f64 * LETTER * self.font_size;
+        letters + self.squares_width(squares(flight)) + 2.0 * self.padding
+    }
+
+    fn around(&self, place: Point, width: f64) -> Rect {
+        Rect { x: place.x - width / 2.0, y: place.y - self.height / 2.0, width, height: self.height }
+    }
+}
 
 /// The words of one message.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,11 +91,12 @@ impl Geometry {
     /// virtual time at which a message is shown, in microseconds.
     #[must_use]
     pub fn pills(&self, flights: &[Flight], moment: impl Fn(&Flight) -> u64) -> Vec<Pill> {
+        let measures = self.measures();
         let followed = flights.iter().enumerate().filter(|(_, flight)| flight.kind.is_followed());
         let mut pills: Vec<Pill> = followed
             .filter_map(|(number, flight)| {
                 let place = self.place(flight, moment(flight))?;
-                Some(Pill { flight: number, place, rect: around(place, width(flight)) })
+                Some(Pill { flight: number, place, rect: measures.around(place, measures.width(flight)) })
             })
             .collect();
         // Who is laid out first gets the better place.
@@ -68,18 +108,25 @@ impl Geometry {
         pills
     }
 
-    /// The nearest place without a control or a pill; the wanted one if there is none.
+    /// How large the pills are.
+    #[must_use]
+    pub fn measures(&self) -> Measures {
+        Measures::of(self.scale)
+    }
+
+    /// The nearest place without a control or a pill, rather beside the cards than on one; the wanted one if there is none.
     fn free_place(&self, wanted: Rect, laid_out: &[Pill]) -> Rect {
         let taken = || self.controls.iter().chain(laid_out.iter().map(|pill| &pill.rect));
         let mut best: Option<(f64, Rect)> = None;
         for row in -ROWS..=ROWS {
-            let level = Rect { y: wanted.y + f64::from(row) * (PILL_HEIGHT + CLEARANCE), ..wanted };
+            let level = Rect { y: wanted.y + f64::from(row) * (wanted.height + CLEARANCE), ..wanted };
             let beside = taken()
+                .chain(self.cards.values())
                 .filter(|other| overlaps(other, &Rect { x: other.x, ..level }))
                 .flat_map(|other| [other.x - wanted.width - CLEARANCE, other.x + other.width + CLEARANCE]);
             for x in std::iter::once(wanted.x).chain(beside) {
                 let candidate = Rect { x, ..level };
-                let cost = (x - wanted.x).abs() + (level.y - wanted.y).abs();
+                let cost = self.cost(&wanted, &candidate);
                 let is_better = best.is_none_or(|(least, _)| cost < least);
                 if is_better && self.holds(&candidate) && !taken().any(|other| overlaps(other, &candidate)) {
                     best = Some((cost, candidate));
@@ -87,6 +134,12 @@ impl Geometry {
             }
         }
         best.map_or(wanted, |(_, rect)| rect)
+    }
+
+    /// How far a place is from the wanted one; one on a card counts as further.
+    fn cost(&self, wanted: &Rect, candidate: &Rect) -> f64 {
+        let away = (candidate.x - wanted.x).abs() + (candidate.y - wanted.y).abs();
+        if self.cards.values().any(|card| overlaps(card, candidate)) { away + OFF_CARDS } else { away }
     }
 
     /// Whether a rectangle lies on the stage.
@@ -102,22 +155,6 @@ impl Geometry {
 #[must_use]
 pub fn squares(flight: &Flight) -> usize {
     flight.payload.iter().map(|part| part.records.len()).sum::<usize>().min(SQUARES_MAX)
-}
-
-/// What the squares take, with the gap to the words.
-#[must_use]
-#[allow(clippy::cast_precision_loss)] // at most six
-pub fn squares_width(count: usize) -> f64 {
-    if count == 0 { 0.0 } else { count.div_ceil(2) as f64 * SQUARE_STEP + 3.0 }
-}
-
-#[allow(clippy::cast_precision_loss)] // a label is short
-fn width(flight: &Flight) -> f64 {
-    flight.label.chars().count() as f64 * LETTER + squares_width(squares(flight)) + 2.0 * PADDING
-}
-
-fn around(place: Point, width: f64) -> Rect {
-    Rect { x: place.x - width / 2.0, y: place.y - PILL_HEIGHT / 2.0, width, height: PILL_HEIGHT }
 }
 
 fn overlaps(a: &Rect, b: &Rect) -> bool {
@@ -144,6 +181,7 @@ mod tests {
             size: Rect { x: 0.0, y: 0.0, width: 700.0, height: 300.0 },
             cards: cards.into_iter().collect(),
             controls: vec![title, CRASH],
+            ..Geometry::default()
         }
     }
 
@@ -184,6 +222,16 @@ mod tests {
                 let there = stage.place(&flights[pill.flight], now_us).expect("both are on the stage");
                 assert_eq!(pill.place, there, "the message itself stays on its wire");
             }
+        }
+    }
+
+    #[test]
+    fn words_stand_beside_the_cards_where_they_have_room() {
+        let stage = stage();
+        let flights = [flight(1, Node::Consumer(0), Node::Broker(1), "ack", None)];
+        for now_us in [0, 250, 500, 750, 1_000] {
+            let pill = stage.pills(&flights, |_| now_us)[0];
+            assert!(!stage.cards.values().any(|card| overlaps(card, &pill.rect)), "at {now_us}: {pill:?}");
         }
     }
 

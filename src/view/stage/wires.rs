@@ -27,7 +27,7 @@ impl Rect {
     }
 }
 
-/// How far below a card's upper edge its wires arrive, so that they stay beside its title.
+/// How far below a card's upper edge its wires arrive, so that they stay beside its title; times the stage's scale.
 const ANCHOR_Y: f64 = 22.0;
 /// How far two brokers' wire bulges out beside them.
 const BULGE: f64 = 46.0;
@@ -35,14 +35,22 @@ const BULGE: f64 = 46.0;
 const RISE: f64 = 30.0;
 
 /// Where the cards stand.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Geometry {
     /// The stage's size.
     pub size: Rect,
     /// Each card, by the key of its node.
     pub cards: BTreeMap<String, Rect>,
-    /// What can be clicked on the cards and must stay in sight.
+    /// What can be read or clicked on the cards and must stay in sight.
     pub controls: Vec<Rect>,
+    /// How large its letters are, beside the smallest: 1 and more.
+    pub scale: f64,
+}
+
+impl Default for Geometry {
+    fn default() -> Self {
+        Self { size: Rect::default(), cards: BTreeMap::new(), controls: Vec::new(), scale: 1.0 }
+    }
 }
 
 impl Geometry {
@@ -55,8 +63,8 @@ impl Geometry {
         let (a, b) = (self.cards.get(&from.key())?, self.cards.get(&to.key())?);
         Some(match (from, to) {
             _ if self.is_one_row() => over(a, b),
-            (Node::Broker(_), Node::Broker(_)) => beside(a, b),
-            _ => across(a, b),
+            (Node::Broker(_), Node::Broker(_)) => beside(a, b, self.scale),
+            _ => across(a, b, self.scale),
         })
     }
 
@@ -85,18 +93,18 @@ fn rank(node: Node) -> (u8, i64) {
 }
 
 /// From the right edge of the one to the left edge of the other.
-fn across(a: &Rect, b: &Rect) -> Curve {
-    let start = Point::new(a.right(), a.y + ANCHOR_Y);
-    let end = Point::new(b.x, b.y + ANCHOR_Y);
+fn across(a: &Rect, b: &Rect, scale: f64) -> Curve {
+    let start = Point::new(a.right(), a.y + ANCHOR_Y * scale);
+    let end = Point::new(b.x, b.y + ANCHOR_Y * scale);
     let reach = ((end.x - start.x) / 2.0).max(24.0);
     Curve { start, leave: Point::new(start.x + reach, start.y), arrive: Point::new(end.x - reach, end.y), end }
 }
 
 /// Between two brokers, which stand one above the other: out and back on their right side.
-fn beside(a: &Rect, b: &Rect) -> Curve {
+fn beside(a: &Rect, b: &Rect, scale: f64) -> Curve {
     let start = Point::new(a.right(), a.y + a.height * 0.62);
-    let end = Point::new(b.right(), b.y + ANCHOR_Y + 12.0);
-    let out = BULGE + (end.y - start.y).abs() / 24.0;
+    let end = Point::new(b.right(), b.y + (ANCHOR_Y + 12.0) * scale);
+    let out = BULGE * scale + (end.y - start.y).abs() / 24.0;
     Curve { start, leave: Point::new(start.x + out, start.y), arrive: Point::new(end.x + out, end.y), end }
 }
 
