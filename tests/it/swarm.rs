@@ -3,8 +3,11 @@
 
 use crate::demonstrations::scenarios_root;
 use highwater::engine::cluster::Breakage;
+use highwater::engine::config::Acks;
+use highwater::engine::sim::guarantees::{Faults, Terms, guarantees};
 use highwater::engine::sim::swarm::{self, Failure};
 use highwater::engine::sim::{Anomaly, Promise, Scenario, Simulation};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -86,18 +89,56 @@ fn scenarios(folder: &str) -> Vec<(String, Scenario)> {
     paths.iter().map(read).collect()
 }
 
-/// What can be seen with the settings and faults that there are: figure and reason. A late request takes a link that is slow for a
-/// while, the rest of the reasons a lost disk.
-const POSSIBLE: [&str; 8] = [
+/// What is possible under some settings and faults: figure and reason.
+const POSSIBLE: [&str; 11] = [
     "duplicates-AnswerLost",
     "duplicates-Renumbered",
+    "lost-EveryInSyncCopyLost",
     "lost-NobodyAnswers",
     "lost-NotYetCopied",
+    "lost-OnlyInSyncCopyLost",
     "lost-UncleanElection",
     "reordered-ConcurrentCalls",
+    "reordered-LateRequest",
     "reordered-Overtaken",
     "reordered-Renumbered",
 ];
+
+/// Every set of terms.
+fn all_terms() -> impl Iterator<Item = Terms> {
+    let acks = [Acks::Zero, Acks::One, Acks::All].into_iter();
+    let sizes = [(1, 1), (3, 1), (3, 2), (3, 3)];
+    let rest = acks.flat_map(move |acks| sizes.map(|size| (acks, size)));
+    rest.flat_map(|(acks, (replication_factor, min_isr))| {
+        (0_u32..256).map(move |bits| {
+            let bit = |at: u32| bits >> at & 1 == 1;
+            Terms {
+                acks,
+                is_idempotent: bit(0),
+                has_retries: bit(1),
+                has_many_in_flight: bit(2),
+                min_isr,
+                replication_factor,
+                allows_unclean_election: bit(3),
+                has_concurrent_calls: bit(4),
+                faults: Faults { connections: bit(5), failover: bit(6), storage: bit(7) },
+            }
+        })
+    })
+}
+
+#[test]
+fn what_is_possible_is_what_the_tables_say() {
+    let mut possible = BTreeSet::new();
+    for terms in all_terms() {
+        for anomaly in Anomaly::ALL {
+            if let Promise::Possible { when } = guarantees(&terms).of(anomaly) {
+                possible.insert(format!("{}-{when:?}", anomaly.figure().word()));
+            }
+        }
+    }
+    assert_eq!(possible.into_iter().collect::<Vec<_>>(), POSSIBLE);
+}
 
 #[test]
 fn every_possible_anomaly_has_a_witness_and_every_witness_shows_it() {

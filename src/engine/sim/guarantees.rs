@@ -43,23 +43,40 @@ impl Anomaly {
     }
 }
 
-/// Kinds of faults that are allowed.
+/// What faults may lead to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Faults {
-    /// Brokers crash, hang or are cut off, so that others take over.
+    /// A client's connection breaks, or its requests and their answers come late.
+    pub connections: bool,
+    /// A broker is taken for dead, or hands over, so that another one leads.
     pub failover: bool,
-    /// Brokers lose their disk, or with their power what was not flushed.
+    /// A broker loses its disk, or with its power what was not flushed.
     pub storage: bool,
 }
 
 impl Faults {
     /// Whatever can happen.
-    pub const ALL: Faults = Faults { failover: true, storage: true };
-    /// Nothing but delays.
-    pub const NONE: Faults = Faults { failover: false, storage: false };
+    pub const ALL: Faults = Faults { connections: true, failover: true, storage: true };
+    /// Nothing.
+    pub const NONE: Faults = Faults { connections: false, failover: false, storage: false };
+    const CONNECTIONS: Faults = Faults { connections: true, ..Faults::NONE };
+    const FAILOVER: Faults = Faults { failover: true, ..Faults::CONNECTIONS };
 
-    /// What a command may lead to.
+    /// What a command may lead to, whatever the settings are. What only ends a fault leads to nothing that the fault does not.
+    ///
+    /// | command | a client's connection | another leader | lost storage |
+    /// |---------|-----------------------|----------------|--------------|
+    /// | what clients do; a topic's settings, more partitions | no | no | no |
+    /// | a stalled follower: it only leaves the ISR | no | no | no |
+    /// | a slow disk: requests wait, and heartbeats do not | yes | no | no |
+    /// | a lost response | yes | no | no |
+    /// | a fault of a link without the controller: followers behind it leave the ISR | yes | no | no |
+    /// | a fault of a link to the controller: a session may run out | yes | yes | no |
+    /// | a broken network: as its links | yes | if the controller is in a group | no |
+    /// | a crash, a stop, a freeze | yes | yes | no |
+    /// | an election by an operator; a setting of brokers | yes | yes | no |
+    /// | a power cut, a lost disk | yes | yes | yes |
     #[must_use]
     pub fn of(command: &Command) -> Faults {
         match command {
@@ -77,38 +94,52 @@ impl Faults {
             | Command::SeekConsumer { .. }
             | Command::KillProducer { .. }
             | Command::RestartProducer { .. }
-            | Command::Resend { .. } => Faults::NONE,
-            Command::CutPower { .. } | Command::RestartBrokerWithoutDisk { .. } => Faults::ALL,
-            Command::CrashBroker { .. }
-            | Command::RestartBroker { .. }
-            | Command::ShutDownBroker { .. }
-            | Command::ElectPreferred { .. }
-            | Command::ElectUnclean { .. }
-            | Command::SetBroker { .. }
-            | Command::FreezeBroker { .. }
-            | Command::ThawBroker { .. }
-            | Command::SlowDisk { .. }
-            | Command::RestoreDisk { .. }
+            | Command::Resend { .. }
             | Command::StallFollower { .. }
             | Command::ResumeFollower { .. }
-            | Command::CutLink { .. }
+            | Command::RestoreDisk { .. }
+            | Command::ThawBroker { .. }
+            | Command::RestartBroker { .. }
             | Command::HealLink { .. }
-            | Command::DelayLink { .. }
-            | Command::LosePackets { .. }
-            | Command::DropMessages { .. }
-            | Command::DuplicateMessages { .. }
-            | Command::LoseResponse { .. }
-            | Command::PartitionNetwork { .. }
             | Command::HealNetwork
-            | Command::Heal => Faults { failover: true, storage: false },
+            | Command::Heal => Faults::NONE,
+            Command::SlowDisk { .. } | Command::LoseResponse { .. } => Faults::CONNECTIONS,
+            Command::CutLink { a, b, .. }
+            | Command::DelayLink { a, b, .. }
+            | Command::LosePackets { a, b, .. }
+            | Command::DropMessages { from: a, to: b, .. }
+            | Command::DuplicateMessages { from: a, to: b, .. } => of_links([a, b].into_iter()),
+            Command::PartitionNetwork { groups } => of_links(groups.iter().flatten()),
+            Command::CrashBroker { .. }
+            | Command::ShutDownBroker { .. }
+            | Command::FreezeBroker { .. }
+            | Command::ElectPreferred { .. }
+            | Command::ElectUnclean { .. }
+            | Command::SetBroker { .. } => Faults::FAILOVER,
+            Command::CutPower { .. } | Command::RestartBrokerWithoutDisk { .. } => Faults::ALL,
         }
     }
 
-    /// Both kinds together.
+    /// All that either may lead to.
     #[must_use]
     pub fn and(self, other: Faults) -> Faults {
-        Faults { failover: self.failover || other.failover, storage: self.storage || other.storage }
+        Faults {
+            connections: self.connections || other.connections,
+            failover: self.failover || other.failover,
+            storage: self.storage || other.storage,
+        }
     }
+
+    /// Whether another leads to nothing that these do not.
+    #[must_use]
+    pub fn include(self, other: Faults) -> bool {
+        self.and(other) == self
+    }
+}
+
+/// What is wrong with links between these nodes.
+fn of_links<'a>(mut nodes: impl Iterator<Item = &'a String>) -> Faults {
+    if nodes.any(|node| node.starts_with("controller")) { Faults::FAILOVER } else { Faults::CONNECTIONS }
 }
 
 /// What the promises depend on.
@@ -321,7 +352,7 @@ pub fn guarantees(terms: &Terms) -> Guarantees {
     Guarantees { loss: loss(terms), duplicates: duplicates(terms), reordering: reordering(terms) }
 }
 
-/// Losing storage takes a crash, so it counts as failover too.
+/// Losing storage takes a crash, so it counts as failover too. Connections alone lose nothing that was promised.
 ///
 /// | acks | replicas | min ISR | unclean | failover | storage | loss |
 /// |------|----------|---------|---------|----------|---------|------|
@@ -336,7 +367,7 @@ pub fn guarantees(terms: &Terms) -> Guarantees {
 /// | all  | any      | 1       | no, or one replica | any | yes | possible: the only in-sync copy is lost |
 /// | all  | any      | 2 +     | no      | any      | yes     | possible: every in-sync copy is lost |
 fn loss(terms: &Terms) -> Promise {
-    let Faults { failover, storage } = terms.faults;
+    let Faults { failover, storage, .. } = terms.faults;
     let (is_single, moves) = (terms.replication_factor == 1, failover || storage);
     let is_unclean = terms.allows_unclean_election && !is_single;
     match (terms.acks, is_single, is_unclean, moves, storage) {
@@ -371,8 +402,8 @@ fn duplicates(terms: &Terms) -> Promise {
 
 /// Where two threads call `send()` and a call has waited, it is possible whatever the rest says: concurrent calls. Else:
 ///
-/// | acks   | idempotent | many in flight | failover | reordering |
-/// |--------|------------|----------------|----------|------------|
+/// | acks   | idempotent | many in flight | any fault | reordering |
+/// |--------|------------|----------------|-----------|------------|
 /// | 0      | any        | any            | no       | impossible: one wire |
 /// | 0      | any        | any            | yes      | possible: a late request |
 /// | 1, all | no         | yes            | any      | possible: overtaken |
@@ -380,10 +411,10 @@ fn duplicates(terms: &Terms) -> Promise {
 /// | 1, all | yes        | no             | any      | impossible: in sequence |
 /// | 1, all | yes        | yes            | any      | possible: renumbered |
 fn reordering(terms: &Terms) -> Promise {
-    let moves = terms.faults.failover || terms.faults.storage;
+    let breaks = terms.faults != Faults::NONE;
     match (terms.acks, terms.is_idempotent, terms.has_many_in_flight) {
         _ if terms.has_concurrent_calls => possible(Reason::ConcurrentCalls),
-        (Acks::Zero, ..) if moves => possible(Reason::LateRequest),
+        (Acks::Zero, ..) if breaks => possible(Reason::LateRequest),
         (Acks::Zero, ..) => impossible(Reason::OneWire),
         (_, false, true) => possible(Reason::Overtaken),
         (_, false, false) => possible(Reason::LateRequest),
@@ -408,8 +439,34 @@ mod tests {
         faults: Faults::NONE,
     };
 
-    const FAILOVER: Faults = Faults { failover: true, storage: false };
-    const STORAGE: Faults = Faults { failover: false, storage: true };
+    const CONNECTIONS: Faults = Faults::CONNECTIONS;
+    const FAILOVER: Faults = Faults::FAILOVER;
+    const STORAGE: Faults = Faults { storage: true, ..Faults::NONE };
+
+    #[test]
+    fn the_table_of_faults() {
+        let check = |json: &str, faults: Faults| {
+            let command: Command = serde_json::from_str(json).expect("a command");
+            assert_eq!(Faults::of(&command), faults, "{json}");
+        };
+        check(r#"{"do": "killProducer", "producer": "p"}"#, Faults::NONE);
+        check(r#"{"do": "setTopic", "topic": "t", "setting": "min.insync.replicas", "value": 1}"#, Faults::NONE);
+        check(r#"{"do": "stallFollower", "broker": 1}"#, Faults::NONE);
+        check(r#"{"do": "slowDisk", "broker": 1, "factor": 10}"#, CONNECTIONS);
+        check(r#"{"do": "loseResponse", "producer": "p", "broker": 1}"#, CONNECTIONS);
+        check(r#"{"do": "cutLink", "a": "p", "b": "broker-1"}"#, CONNECTIONS);
+        check(r#"{"do": "delayLink", "a": "broker-2", "b": "broker-1", "delayUs": 5}"#, CONNECTIONS);
+        check(r#"{"do": "dropMessages", "from": "broker-1", "to": "controller", "next": 1}"#, FAILOVER);
+        check(r#"{"do": "partitionNetwork", "groups": [["broker-1"], ["broker-2"]]}"#, CONNECTIONS);
+        check(r#"{"do": "partitionNetwork", "groups": [["broker-1"], ["controller"]]}"#, FAILOVER);
+        check(r#"{"do": "freezeBroker", "broker": 1}"#, FAILOVER);
+        check(r#"{"do": "electPreferred", "topic": "t"}"#, FAILOVER);
+        check(r#"{"do": "setBroker", "setting": "broker.session.timeout.ms", "value": 100}"#, FAILOVER);
+        check(r#"{"do": "cutPower", "broker": 1}"#, Faults::ALL);
+        check(r#"{"do": "restartBrokerWithoutDisk", "broker": 1}"#, Faults::ALL);
+        check(r#"{"do": "heal"}"#, Faults::NONE);
+        assert!(FAILOVER.include(CONNECTIONS) && !CONNECTIONS.include(FAILOVER) && Faults::ALL.include(STORAGE));
+    }
 
     #[test]
     fn the_table_of_loss() {
@@ -418,17 +475,19 @@ mod tests {
             assert_eq!(guarantees(&terms).loss, promise, "{terms:?}");
         };
         let kept = impossible(Reason::LeadersHaveIt);
-        for faults in [Faults::NONE, FAILOVER, STORAGE, Faults::ALL] {
+        for faults in [Faults::NONE, CONNECTIONS, FAILOVER, STORAGE, Faults::ALL] {
             check(Acks::Zero, 3, 1, false, faults, possible(Reason::NobodyAnswers));
             check(Acks::Zero, 1, 1, true, faults, possible(Reason::NobodyAnswers));
         }
         check(Acks::One, 1, 1, false, FAILOVER, impossible(Reason::OnlyCopyStays));
         check(Acks::One, 1, 1, false, STORAGE, possible(Reason::OnlyInSyncCopyLost));
         check(Acks::One, 3, 2, false, Faults::NONE, impossible(Reason::LeaderStays));
+        check(Acks::One, 3, 2, false, CONNECTIONS, impossible(Reason::LeaderStays));
         check(Acks::One, 3, 2, false, FAILOVER, possible(Reason::NotYetCopied));
         check(Acks::One, 3, 2, false, STORAGE, possible(Reason::NotYetCopied));
         for unclean in [false, true] {
             check(Acks::All, 3, 1, unclean, Faults::NONE, kept);
+            check(Acks::All, 3, 1, unclean, CONNECTIONS, kept);
         }
         check(Acks::All, 3, 2, true, FAILOVER, possible(Reason::UncleanElection));
         check(Acks::All, 3, 2, true, STORAGE, possible(Reason::UncleanElection));
@@ -462,6 +521,7 @@ mod tests {
     fn the_table_of_reordering() {
         for (acks, is_idempotent, has_many_in_flight, faults, promise) in [
             (Acks::Zero, false, true, Faults::NONE, impossible(Reason::OneWire)),
+            (Acks::Zero, false, true, CONNECTIONS, possible(Reason::LateRequest)),
             (Acks::Zero, false, true, FAILOVER, possible(Reason::LateRequest)),
             (Acks::Zero, false, false, STORAGE, possible(Reason::LateRequest)),
             (Acks::One, false, true, Faults::NONE, possible(Reason::Overtaken)),
@@ -479,7 +539,7 @@ mod tests {
     #[test]
     fn more_faults_never_promise_more() {
         for acks in [Acks::Zero, Acks::One, Acks::All] {
-            for faults in [FAILOVER, STORAGE, Faults::ALL] {
+            for faults in [CONNECTIONS, FAILOVER, STORAGE, Faults::ALL] {
                 let (calm, rough) = (Terms { acks, ..SAFE }, Terms { acks, faults, ..SAFE });
                 for anomaly in Anomaly::ALL {
                     let (calm, rough) = (guarantees(&calm).of(anomaly), guarantees(&rough).of(anomaly));

@@ -14,7 +14,7 @@ pub mod consumer_node;
 pub mod content;
 pub mod event;
 pub mod fault;
-mod faults;
+mod fault_schedule;
 pub mod generate;
 mod generate_faults;
 pub mod guarantees;

@@ -4,12 +4,13 @@
 //! schedule, so that a page can work in slices, show how far it is, and stop at any time. The same scenario and number of tries
 //! give the same answer. What the guarantees rule out is not looked for: the reason is given instead.
 
+mod fault_line;
 mod story;
 
 pub use story::{Line, story};
 
 use super::command::Command;
-use super::faults;
+use super::fault_schedule::{self, Drawn};
 use super::generate::Dice;
 use super::guarantees::{Anomaly, Faults, Guarantees, Promise, Reason, Terms, guarantees};
 use super::scenario::Scenario;
@@ -21,6 +22,8 @@ use std::sync::Arc;
 
 /// Schedules that are tried unless a caller says otherwise.
 pub const TRIES: u32 = 10_000;
+/// How many schedules have nothing but crashes: they come first, for they are the plainest to tell.
+const ONLY_CRASHES: u32 = 60;
 /// Candidates that are tried to cut a counterexample down.
 const SHRINK_TRIES_MAX: u32 = 600;
 /// Longest run of one try, in virtual time.
@@ -173,7 +176,8 @@ impl Adversary {
         let begin = scenario.end.0 / 20;
         let latest = scenario.end.0.saturating_sub(mending_time(&scenario).0).max(begin);
         let count = u64::from(n % 3) + 1;
-        faults::add(&mut dice, &mut scenario, count, (begin, latest));
+        let drawn = Drawn { faults: Faults::ALL, by_people: false, only_crashes: n < ONLY_CRASHES, left_per_mille: 0 };
+        fault_schedule::add(&mut dice, &mut scenario, drawn, count, (begin, latest));
         scenario
     }
 }
@@ -181,7 +185,7 @@ impl Adversary {
 /// The scenario without its own faults, long enough for others.
 fn without_faults(scenario: &Scenario) -> Scenario {
     let mut base = scenario.clone();
-    base.commands.retain(|timed| Faults::of(&timed.command) == Faults::NONE);
+    base.commands.retain(|timed| !is_fault(&timed.command));
     let long = VirtualTime(mending_time(&base).0.saturating_mul(2));
     base.end = base.end.max(long).min(HORIZON_MAX);
     base.commands.retain(|timed| timed.at <= base.end);
@@ -210,9 +214,28 @@ fn found((anomaly, when): (Anomaly, Reason), scenario: Scenario) -> Stage {
     Stage::Found(Box::new(Counterexample { anomaly, when, scenario, story }))
 }
 
-/// Whether a command is one of the schedule's, to be told in the story.
-pub(super) fn is_fault(command: &Command) -> bool {
-    Faults::of(command) != Faults::NONE
+/// Whether a command is one of a schedule's. The others are the scenario's own: its settings, its workloads, its producers' lives, and
+/// what its consumers do.
+fn is_fault(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::Send { .. }
+            | Command::Burst { .. }
+            | Command::Flush { .. }
+            | Command::StartWorkload { .. }
+            | Command::StopWorkload { .. }
+            | Command::SetProducer { .. }
+            | Command::SetTopic { .. }
+            | Command::SetBroker { .. }
+            | Command::AddPartitions { .. }
+            | Command::DeleteRecords { .. }
+            | Command::PauseConsumer { .. }
+            | Command::ResumeConsumer { .. }
+            | Command::SeekConsumer { .. }
+            | Command::KillProducer { .. }
+            | Command::RestartProducer { .. }
+            | Command::Resend { .. }
+    )
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! A counterexample in sentences: what was done to the cluster, what the cluster did, and what became of the record.
 
-use super::is_fault;
+use super::fault_line::fault_line;
 use crate::engine::cluster::{BrokerEvent, ControllerEvent};
 use crate::engine::common::{RecordId, TopicPartition, VirtualTime};
-use crate::engine::sim::command::Command;
 use crate::engine::sim::event::{Event, EventKind};
 use crate::engine::sim::guarantees::Anomaly;
 use crate::engine::sim::ledger::{BatchMoment, Ledger, RecordMoment};
@@ -63,7 +62,7 @@ fn overtaken(ledger: &Ledger, id: RecordId, anomaly: Anomaly) -> Option<RecordId
 /// Faults, elections and cuts of this partition.
 fn cluster_line(event: &Event, partition: TopicPartition) -> Option<Line> {
     let text = match &event.kind {
-        EventKind::Command(command) if is_fault(command) => fault_line(command)?,
+        EventKind::Command(command) => fault_line(command)?,
         EventKind::Controller(ControllerEvent::BrokerFenced { broker }) => {
             format!("The controller has not heard of broker {broker} for too long and takes it for dead.")
         }
@@ -83,17 +82,6 @@ fn cluster_line(event: &Event, partition: TopicPartition) -> Option<Line> {
         _ => return None,
     };
     Some(Line { at: event.at, text })
-}
-
-fn fault_line(command: &Command) -> Option<String> {
-    Some(match command {
-        Command::CrashBroker { broker } => format!("Broker {broker} crashes."),
-        Command::RestartBroker { broker } => format!("Broker {broker} starts again, with its disk."),
-        other => {
-            let json = serde_json::to_value(other).ok()?;
-            format!("The fault `{}` begins.", json.get("do")?.as_str()?)
-        }
-    })
 }
 
 fn record_line(id: RecordId, moment: RecordMoment) -> Option<String> {

@@ -2,7 +2,8 @@
 //!
 //! Committed is what a leader's high watermark has passed. It survives every clean election. The promise ends exactly where
 //! Kafka's does (KAFKA 6.6, 12 D3): with a leader that was elected uncleanly, or that was the last replica in sync and had lost what was
-//! on its disk. From then on what this leader lacks is void, and what leaders of older epochs still write no longer counts.
+//! on its disk, or in its page cache with the power. From then on what this leader lacks is void, and what leaders of older epochs still
+//! write no longer counts. A broker that hears late that it once led is no later leader: it need not have what was committed since.
 
 use super::{Invariant, Verdict};
 use crate::engine::common::{BrokerId, LeaderEpoch, Offset, TopicPartition};
@@ -13,7 +14,7 @@ use crate::engine::sim::state::State;
 
 pub(super) const RECORDS_SURVIVE: Invariant = Invariant {
     name: "CommittedRecordsSurvive",
-    holds: "A record below a leader's high watermark stands at its offset in the log of every later leader, unless it expired, the leader was elected uncleanly, or the last in-sync copy was damaged.",
+    holds: "A record below a leader's high watermark stands at its offset in the log of every leader of a later epoch, unless it expired, the leader was elected uncleanly, or the last in-sync copy was damaged.",
 };
 pub(super) const ACKED_BY_ALL: Invariant = Invariant {
     name: "AckedByAllIsCommitted",
@@ -41,7 +42,8 @@ impl Placed {
 /// What was committed in one partition, by offset.
 #[derive(Clone, Debug)]
 pub(super) struct Committed {
-    batches: Chunked<Placed>,
+    /// Each batch, and the epoch of the leader whose high watermark passed it first.
+    batches: Chunked<(Placed, LeaderEpoch)>,
     /// The highest that any leader's high watermark was.
     highest: Offset,
     /// Leaders of epochs before this one commit nothing any more.
@@ -58,11 +60,11 @@ impl Default for Committed {
 
 impl Committed {
     fn end(&self) -> Offset {
-        self.batches.last().map_or(Offset(0), |last| last.last_offset.plus(1))
+        self.batches.last().map_or(Offset(0), |(last, _)| last.last_offset.plus(1))
     }
 
     fn at(&self, offset: Offset) -> Option<&Placed> {
-        let found = self.batches.get(self.batches.partition_point(|batch| batch.last_offset < offset))?;
+        let (found, _) = self.batches.get(self.batches.partition_point(|(batch, _)| batch.last_offset < offset))?;
         (found.base_offset <= offset).then_some(found)
     }
 
@@ -82,7 +84,7 @@ impl Committed {
             let Some(entry) = log.entries.get(position).filter(|entry| entry.last_offset < to) else { break };
             let placed = Placed::of(entry);
             if placed.base_offset >= self.end() {
-                self.batches.push(placed);
+                self.batches.push((placed, epoch));
             } else if let Some(known) = self.at(placed.base_offset).filter(|known| **known != placed && !may_have_holes)
             {
                 return Err(format!("{placed:?} is committed where {known:?} was"));
@@ -108,7 +110,8 @@ impl Committed {
             },
             None => true,
         };
-        let missing = self.batches.iter().find(|(_, batch)| lacks(batch)).map(|(position, batch)| (position, *batch));
+        let missing = self.batches.iter().find(|(_, (batch, by))| *by < epoch && lacks(batch));
+        let missing = missing.map(|(position, (batch, _))| (position, *batch));
         if excused {
             self.reign = self.reign.max(epoch);
             let end = self.end();
@@ -190,6 +193,16 @@ mod tests {
         check(&[0], false, false, 2);
         check(&[0, 1], false, false, 2);
         check(&[0], true, true, 1);
+    }
+
+    #[test]
+    fn a_leader_of_whom_was_heard_late_need_not_have_what_was_committed_since() {
+        let mut known = committed(&[0], 1);
+        known.advance(&log(&[0, 2]), LeaderEpoch(2), (Offset(1), Offset(2)), false).unwrap();
+        let mut led = |epochs: &[i32], epoch| {
+            known.led_by(Some(&log(epochs)), BrokerId(2), LeaderEpoch(epoch), false, false).is_ok()
+        };
+        assert!(led(&[0], 1) && !led(&[], 1) && !led(&[0], 3));
     }
 
     #[test]

@@ -76,13 +76,21 @@ pub(super) struct Election {
 /// | yes                | yes                           | any                                             | clean |
 /// | yes                | no                            | yes                                             | unclean, and allowed |
 /// | yes                | no                            | no                                              | unclean: the rule is broken |
-pub(super) fn judge(before: &PartitionRegistration, after: &PartitionRegistration, may_be_unclean: bool) -> Election {
+///
+/// The last known leader may lead if nobody is in ISR and ELR, but for a broker that came back from an unclean stop just now.
+pub(super) fn judge(
+    before: &PartitionRegistration,
+    after: &PartitionRegistration,
+    may_be_unclean: bool,
+    came_back_unclean: Option<BrokerId>,
+) -> Election {
     let leader = after.leader.filter(|leader| Some(*leader) != before.leader);
     let was_eligible = |leader: &BrokerId| before.isr.contains(leader) || before.elr.contains(leader);
     let Some(leader) = leader.filter(|leader| !was_eligible(leader)) else {
         return Election { is_unclean: false, verdict: Ok(()) };
     };
-    let led_last = before.isr.is_empty() && before.elr.is_empty() && *before.last_known_elr == [leader];
+    let nobody = |members: &[BrokerId]| members.iter().all(|member| Some(*member) == came_back_unclean);
+    let led_last = nobody(&before.isr) && nobody(&before.elr) && *before.last_known_elr == [leader];
     let what = || format!("broker {leader} leads, but the ISR was {:?} and the ELR {:?}", before.isr, before.elr);
     Election { is_unclean: true, verdict: if may_be_unclean || led_last { Ok(()) } else { Err(what()) } }
 }
@@ -171,18 +179,22 @@ mod tests {
             (Some(3), true, true, true),
             (Some(3), false, true, false),
         ] {
-            let election = judge(&before, &partition(leader, &[3], (1, 1)), allowed);
+            let election = judge(&before, &partition(leader, &[3], (1, 1)), allowed, None);
             assert_eq!((election.is_unclean, election.verdict.is_ok()), (is_unclean, holds), "{leader:?}");
         }
         let three = || [BrokerId(3)].into();
-        for (isr, elr, last_known_elr, is_unclean, holds) in [
-            ([].into(), three(), [].into(), false, true),
-            ([].into(), [].into(), three(), true, true),
-            ([BrokerId(1)].into(), [].into(), three(), true, false),
-            ([].into(), [BrokerId(1)].into(), three(), true, false),
+        let one = || [BrokerId(1)].into();
+        for (isr, elr, last_known_elr, came_back_unclean, is_unclean, holds) in [
+            ([].into(), three(), [].into(), None, false, true),
+            ([].into(), [].into(), three(), None, true, true),
+            (one(), [].into(), three(), None, true, false),
+            ([].into(), one(), three(), None, true, false),
+            ([].into(), one(), three(), Some(BrokerId(1)), true, true),
+            ([].into(), one(), three(), Some(BrokerId(2)), true, false),
+            ([].into(), one(), [].into(), Some(BrokerId(1)), true, false),
         ] {
             let before = PartitionRegistration { isr, elr, last_known_elr, leader: None, ..before.clone() };
-            let election = judge(&before, &partition(Some(3), &[3], (1, 1)), false);
+            let election = judge(&before, &partition(Some(3), &[3], (1, 1)), false, came_back_unclean);
             assert_eq!((election.is_unclean, election.verdict.is_ok()), (is_unclean, holds), "{before:?}");
         }
     }

@@ -23,6 +23,7 @@ use self::watch::{PartitionWatch, ReplicaWatch, Touched};
 use super::event::{Event, EventKind, ProducerEvent};
 use super::guarantees::Guarantees;
 use super::state::State;
+use crate::engine::cluster::event::TruncationReason;
 use crate::engine::cluster::{BrokerEvent, ControllerEvent, Partition};
 use crate::engine::common::{BrokerId, LeaderEpoch, Offset, PartitionId, TopicPartition, VirtualTime};
 use crate::engine::consumer::ConsumerEvent;
@@ -181,7 +182,9 @@ impl Invariants {
                     .map_or(Ok(()), |_| logs::is_prefix(state, *partition, broker, *base_offset));
                 self.note(at, logs::FOLLOWERS_ARE_PREFIXES, verdict);
             }
-            BrokerEvent::Truncated { partition, from, to, .. } => self.cut(at, (*partition, broker), *from, *to),
+            BrokerEvent::Truncated { partition, from, to, reason } => {
+                self.cut(at, (*partition, broker), (*from, *to), *reason);
+            }
             BrokerEvent::LogStartAdvanced { partition, .. } => self.touched.log(*partition, broker),
             BrokerEvent::HighWatermarkAdvanced { partition, from, to } => {
                 self.high_watermark_up(state, at, (*partition, broker), *from, *to);
@@ -224,11 +227,20 @@ impl Invariants {
         self.touched.log(partition, broker);
     }
 
-    fn cut(&mut self, at: VirtualTime, (partition, broker): (TopicPartition, BrokerId), from: Offset, to: Offset) {
+    /// A log lost its end. One that lost it with power or disk is damaged: until its replica has joined the ISR again, or leads as its
+    /// last member, nothing is promised of it.
+    fn cut(
+        &mut self,
+        at: VirtualTime,
+        (partition, broker): (TopicPartition, BrokerId),
+        (from, to): (Offset, Offset),
+        reason: TruncationReason,
+    ) {
         let replica = self.replica(partition, broker);
         let verdict = logs::may_cut(replica.leads, replica.log_end, from, to);
         replica.log_end = to;
         replica.last_epoch = LeaderEpoch::NONE;
+        replica.is_damaged |= matches!(reason, TruncationReason::PowerLost | TruncationReason::DiskLost);
         self.note(at, logs::DENSE_OFFSETS, verdict);
         self.touched.log(partition, broker);
         self.touched.bound(partition);
@@ -280,10 +292,13 @@ impl Invariants {
 
     fn heard_controller(&mut self, state: &State, event: &ControllerEvent) {
         match event {
-            ControllerEvent::LeaderElected { partition, .. } | ControllerEvent::IsrChanged { partition, .. } => {
+            ControllerEvent::LeaderElected { partition, .. }
+            | ControllerEvent::IsrChanged { partition, .. }
+            | ControllerEvent::ElrChanged { partition, .. } => {
                 self.touched.registered(*partition);
                 self.touched.bound(*partition);
             }
+            ControllerEvent::UncleanShutdownDetected { broker } => self.touched.came_back_unclean = Some(*broker),
             ControllerEvent::PartitionsAdded { topic, partitions } => {
                 for index in 0..i32::try_from(*partitions).expect("partitions are few") {
                     let id = TopicPartition::new(*topic, PartitionId(index));
@@ -303,8 +318,9 @@ impl Invariants {
         }
         let mut touched = std::mem::take(&mut self.touched);
         let now = state.now;
+        let came_back_unclean = touched.came_back_unclean.take();
         for partition in touched.registered.drain(..) {
-            self.settle_registration(state, partition);
+            self.settle_registration(state, partition, came_back_unclean);
         }
         for (partition, broker) in touched.logs.drain(..) {
             let watch = self.replica(partition, broker).log_end;
@@ -341,18 +357,20 @@ impl Invariants {
         self.touched = touched;
     }
 
-    /// The controller wrote a partition anew.
-    fn settle_registration(&mut self, state: &State, id: TopicPartition) {
+    /// The controller wrote a partition anew; perhaps because a broker came back from an unclean stop.
+    fn settle_registration(&mut self, state: &State, id: TopicPartition, came_back_unclean: Option<BrokerId>) {
         let Some(after) = state.controller.image().partition(id).cloned() else { return };
         let operator = self.promises.asked_for_unclean();
         let watch = self.partition(id);
         let Some(before) = watch.registration.replace(after.clone()) else { return };
         let may_be_unclean = operator || leadership::may_be_unclean(state, id);
-        let election = leadership::judge(&before, &after, may_be_unclean);
+        let election = leadership::judge(&before, &after, may_be_unclean, came_back_unclean);
         let last_copy_damaged = after.leader != before.leader
             && after.leader.is_some_and(|leader| watch.is_damaged(leader) && *before.isr == [leader]);
         if election.is_unclean || last_copy_damaged {
             watch.excused.insert(after.leader_epoch);
+            // What it has is the truth from now on.
+            after.leader.iter().for_each(|leader| watch.repaired(*leader));
         }
         let joined = after.isr.iter().filter(|member| !before.isr.contains(member));
         joined.for_each(|member| watch.repaired(*member));

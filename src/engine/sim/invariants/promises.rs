@@ -44,7 +44,7 @@ impl Promises {
     /// A command is carried out: it may weaken what was promised.
     pub(super) fn commanded(&mut self, state: &State, command: &Command) {
         let faults = self.faults.and(Faults::of(command));
-        let by_hand = matches!(command, Command::Send { .. } | Command::Burst { .. });
+        let by_hand = matches!(command, Command::Send { .. } | Command::Burst { .. } | Command::Resend { .. });
         let mut is_weaker = faults != self.faults || (by_hand && !self.by_hand);
         self.by_hand |= by_hand;
         is_weaker |= !self.unclean && matches!(command, Command::ElectUnclean { .. });

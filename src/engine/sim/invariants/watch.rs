@@ -82,7 +82,7 @@ impl PartitionWatch {
         self.replicas.get(&broker).is_some_and(|replica| replica.is_damaged)
     }
 
-    /// It is in sync again: it has fetched everything.
+    /// It is in sync again: it has fetched everything, or there is nothing more to fetch than it has.
     pub(super) fn repaired(&mut self, broker: BrokerId) {
         self.replicas.entry(broker).or_default().is_damaged = false;
     }
@@ -111,6 +111,8 @@ pub(super) fn is_compacted(state: &State, partition: TopicPartition) -> bool {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Touched {
     pub(super) anything: bool,
+    /// A broker that came back from an unclean stop: it is not eligible any more.
+    pub(super) came_back_unclean: Option<BrokerId>,
     pub(super) registered: Vec<TopicPartition>,
     pub(super) bounds: Vec<TopicPartition>,
     pub(super) logs: Vec<(TopicPartition, BrokerId)>,

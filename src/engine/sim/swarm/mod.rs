@@ -10,12 +10,15 @@ mod plan;
 pub use plan::scenario;
 
 use super::guarantees::{Anomaly, Promise, Reason};
+use super::ledger::Totals;
+use super::producer_session::{Phase, ProducerSession};
 use super::scenario::Scenario;
 use super::shrink::Shrinker;
 use super::simulation::Simulation;
 use super::state::State;
 use crate::engine::cluster::Breakage;
-use crate::engine::common::VirtualTime;
+use crate::engine::cluster::protocol::PartitionRegistration;
+use crate::engine::common::{TopicPartition, VirtualTime};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -122,18 +125,24 @@ fn broken(state: &State) -> Option<Failure> {
     Some(Failure::Broken { invariant: found.invariant.name, at: found.at, what: found.what.clone() })
 }
 
-/// What a mended cluster still has to do; none if it is done, or if the scenario leaves a broker down.
+/// What a mended cluster still has to do; none if it is done, or if the scenario leaves a broker down. What a killed producer left
+/// without an outcome has none for good, and a partition that only an operator can give a leader has none until he does.
 fn unfinished(state: &State) -> Option<String> {
     if state.brokers.iter().any(|broker| !broker.is_up()) {
         return None;
     }
-    let pending = state.ledger.totals().pending;
+    let alive = |(session, _): &(&Arc<ProducerSession>, &Totals)| session.phase != Phase::Killed;
+    let pending: u64 =
+        state.sessions.iter().zip(state.ledger.rows()).filter(alive).map(|(_, totals)| totals.pending).sum();
     if pending > 0 {
         return Some(format!("{pending} records have no outcome"));
     }
     state.controller.image().partitions().find_map(|(id, registration)| {
         let name = format!("partition {} of topic {}", id.partition, id.topic);
-        let Some(leader) = registration.leader else { return Some(format!("{name} has no leader")) };
+        let Some(leader) = registration.leader else {
+            let text = format!("{name} has no leader: {registration:?}");
+            return (!waits_for_an_operator(state, id, registration)).then_some(text);
+        };
         if registration.isr.len() < registration.replicas.len() {
             return Some(format!("{name}: only {:?} are in sync", registration.isr));
         }
@@ -148,6 +157,14 @@ fn unfinished(state: &State) -> Option<String> {
         let behind = registration.replicas.iter().find(|replica| ends(**replica) != Some((end, mark)));
         behind.map(|replica| format!("{name}: broker {replica} has {:?}, the leader {:?}", ends(*replica), (end, mark)))
     })
+}
+
+/// Every replica that could lead cleanly came back from an unclean stop, the last leader is not known to have been the only one, and
+/// nobody allows an unclean election: Kafka leaves the choice to an operator (KAFKA 6.6).
+fn waits_for_an_operator(state: &State, id: TopicPartition, registration: &PartitionRegistration) -> bool {
+    let unclean = state.topic_configs[usize::from(id.topic.0)].unclean_leader_election_enable;
+    let PartitionRegistration { isr, elr, last_known_elr, .. } = registration;
+    !unclean && isr.is_empty() && elr.is_empty() && last_known_elr.len() != 1
 }
 
 /// What was possible and happened.

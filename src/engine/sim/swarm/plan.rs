@@ -9,8 +9,9 @@ use crate::engine::config::{
 };
 use crate::engine::sim::command::{Command, SendRecord, TimedCommand};
 use crate::engine::sim::content::Content;
-use crate::engine::sim::faults;
+use crate::engine::sim::fault_schedule::{self, Drawn};
 use crate::engine::sim::generate::Dice;
+use crate::engine::sim::guarantees::Faults;
 use crate::engine::sim::links::{LinkSpec, Links};
 use crate::engine::sim::scenario::{
     BrokersSpec, Client, ConsumerSpec, EPOCH_MS_DEFAULT, Placement, ProducerSpec, Scenario, TopicSpec,
@@ -49,9 +50,17 @@ pub fn scenario(seed: u64) -> Scenario {
     };
     let count = dice.pick(&[0, 1, 1, 2, 2, 3]);
     bursts(&mut dice, &mut scenario);
-    faults::add(&mut dice, &mut scenario, count, FAULTS_US);
-    faults::heal(&mut scenario, VirtualTime(MENDED_US));
+    let drawn = drawn(&mut dice);
+    fault_schedule::add(&mut dice, &mut scenario, drawn, count, FAULTS_US);
+    fault_schedule::heal(&mut scenario, VirtualTime(MENDED_US));
     scenario
+}
+
+/// What may go wrong: the less, the more is promised.
+fn drawn(dice: &mut Dice) -> Drawn {
+    let failover = dice.chance(800);
+    let faults = Faults { connections: true, failover, storage: failover && dice.chance(350) };
+    Drawn { faults, by_people: dice.chance(300), only_crashes: false, left_per_mille: 100 }
 }
 
 fn narrow(number: u64) -> u32 {
@@ -68,6 +77,9 @@ fn broker_config(dice: &mut Dice) -> BrokerConfig {
         log_retention_check_interval_ms: dice.signed(200, 500),
         elr_version: dice.pick(&[0, 1, 1]),
         log_initial_task_delay_ms: dice.signed(100, 300),
+        replica_socket_timeout_ms: dice.signed(200, 600),
+        socket_connection_setup_timeout_ms: dice.signed(50, 300),
+        page_cache_flush_ms: dice.pick(&[50, 300, 30_000]),
         request_handlers: dice.pick(&[1, 8]),
         ..BrokerConfig::default()
     }
@@ -105,6 +117,7 @@ fn producer(dice: &mut Dice, n: u64) -> ProducerSpec {
         reconnect_backoff_max_ms: dice.signed(30, 100),
         metadata_max_age_ms: dice.signed(300, 3_000),
         max_block_ms: dice.signed(50, 500),
+        socket_connection_setup_timeout_ms: dice.signed(50, 300),
         enable_idempotence: dice.pick(&[EnableIdempotence::Unset, EnableIdempotence::Unset, EnableIdempotence::False]),
         ..Client::Java.default_config()
     };
@@ -131,7 +144,12 @@ fn workload(dice: &mut Dice) -> Workload {
 }
 
 fn consumer() -> ConsumerSpec {
-    ConsumerSpec { name: "c".to_string(), topic: None, paused: false, config: ConsumerConfig::default() }
+    let config = ConsumerConfig {
+        request_timeout_ms: 600,
+        socket_connection_setup_timeout_ms: 200,
+        ..ConsumerConfig::default()
+    };
+    ConsumerSpec { name: "c".to_string(), topic: None, paused: false, config }
 }
 
 fn links(dice: &mut Dice) -> Links {
