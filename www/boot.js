@@ -12,6 +12,11 @@
     if (sentence) sentence.hidden = false;
   }
 
+  function fetchRest(glue) {
+    // A program in one file has no rest. One that does not come now is fetched when it is called (www/rest.js).
+    return glue.fetchRest && glue.fetchRest().catch(() => {});
+  }
+
   function keepForOffline() {
     // Without a service worker (an old browser, a private window) the page works all the same while it is online.
     if (!("serviceWorker" in navigator)) return;
@@ -23,7 +28,7 @@
     return;
   }
   import(new URL(names.app, document.baseURI))
-    .then((glue) => glue.default({ module_or_path: new URL(names.wasm, document.baseURI) }))
+    .then((glue) => glue.default({ module_or_path: new URL(names.wasm, document.baseURI) }).then(() => fetchRest(glue)))
     .then(keepForOffline)
     .catch((error) => {
       const reason = document.getElementById("boot-reason");

@@ -78,3 +78,37 @@ test("a program that cannot be fetched is a sentence with the reason", async () 
   assert.notEqual(await page.locator("#boot-reason").innerText(), "");
   await context.close();
 });
+
+const REST = "**/rest-*.wasm";
+
+test("the first page runs while the rest of the program is still on its way", async () => {
+  const context = await browser.newContext({ serviceWorkers: "block" });
+  const page = await context.newPage();
+  const asked = [];
+  page.on("request", (request) => request.url().includes("/rest-") && asked.push(request.resourceType()));
+  let goOn;
+  const held = new Promise((resolve) => (goOn = resolve));
+  await page.route(REST, (route) => held.then(() => route.continue()));
+  await page.goto(URL_BELOW);
+  await ready(page);
+  await page.locator('[data-landing="act"]:enabled').waitFor();
+  assert.deepEqual(asked, ["fetch"], "asked for once, and not waited for");
+  goOn();
+  await page.locator("header a[href='#/ring']").click();
+  await page.locator('[data-room="ring"]').waitFor();
+  await context.close();
+});
+
+test("what needs the rest of the program before it came waits for it", async () => {
+  const context = await browser.newContext({ serviceWorkers: "block" });
+  const page = await context.newPage();
+  const broken = [];
+  page.on("pageerror", (error) => broken.push(error.message));
+  await page.route(REST, (route) => (route.request().resourceType() === "fetch" ? route.abort() : route.continue()));
+  await page.goto(`${URL_BELOW}#/ring`);
+  await page.locator('[data-room="ring"]').waitFor();
+  await page.locator("header a[href='#/log']").click();
+  await page.locator('[data-room="log"]').waitFor();
+  assert.deepEqual(broken, []);
+  await context.close();
+});

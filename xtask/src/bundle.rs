@@ -1,9 +1,9 @@
-//! What is done to the bundle after trunk: wasm-opt, the service worker's list, and a check that the policy holds.
+//! What is done to the bundle after trunk: wasm-opt, the split of the program, the service worker's list, and a check that the policy holds.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use crate::{Result, csp, shell};
+use crate::{Result, csp, halves, shell};
 
 /// The worker's own file, which it must not keep.
 const SERVICE_WORKER: &str = "sw.js";
@@ -16,6 +16,7 @@ pub fn finish(dist: &Path, wasm_opt: Option<&Path>) -> Result<()> {
     if let Some(wasm_opt) = wasm_opt {
         optimise(dist, wasm_opt)?;
     }
+    halves::split(dist)?;
     csp::ensure_nothing_inline(&read(&dist.join("index.html"))?)?;
     write_precache(dist)
 }
@@ -55,10 +56,10 @@ pub fn optimise(dist: &Path, wasm_opt: &Path) -> Result<()> {
 /// Tells the service worker which files to keep; the version is a digest of their names and contents.
 fn write_precache(dist: &Path) -> Result<()> {
     let names: Vec<String> = files(dist)?.into_iter().filter(|name| name != SERVICE_WORKER).collect();
-    let mut digest = DefaultHasher::new();
+    let mut contents = Vec::new();
     for name in &names {
-        name.hash(&mut digest);
-        std::fs::read(dist.join(name)).map_err(|error| format!("{name}: {error}"))?.hash(&mut digest);
+        let bytes = std::fs::read(dist.join(name)).map_err(|error| format!("{name}: {error}"))?;
+        contents.push((name, digest(&bytes)));
     }
     let list: Vec<String> = names.iter().map(|name| format!("  \"./{name}\"")).collect();
     let worker = dist.join(SERVICE_WORKER);
@@ -68,8 +69,15 @@ fn write_precache(dist: &Path) -> Result<()> {
     }
     let source = source
         .replace(LIST_MARK, &format!("[\n{}\n]", list.join(",\n")))
-        .replace(VERSION_MARK, &format!("{:016x}", digest.finish()));
+        .replace(VERSION_MARK, &format!("{:016x}", digest(&contents)));
     std::fs::write(&worker, source).map_err(|error| format!("{SERVICE_WORKER}: {error}"))
+}
+
+/// 64 bits by which one content is told from another.
+pub fn digest(content: impl Hash) -> u64 {
+    let mut digest = DefaultHasher::new();
+    content.hash(&mut digest);
+    digest.finish()
 }
 
 fn read(file: &Path) -> Result<String> {

@@ -7,6 +7,7 @@ mod bench;
 mod bundle;
 mod csp;
 mod dist;
+mod halves;
 mod http;
 mod paths;
 mod serve;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Result, bundle, paths, shell};
+use crate::{Result, bundle, halves, paths, shell};
 
 /// One file of the first load, in bytes.
 pub struct Weight {
@@ -11,10 +11,18 @@ pub struct Weight {
     brotli: Option<u64>,
 }
 
-/// Prints a line a file and the sum.
+/// Prints a line a file and the sum: of what a browser fetches before the page runs, and of the program that it fetches after that.
 pub fn print(dist: &Path) -> Result<()> {
-    let weights = first_load(dist)?;
-    println!("\n{:>10} {:>10}  first load", "raw", "brotli");
+    print_part("first load", &first_load(dist)?);
+    let rest: Vec<String> = bundle::files(dist)?.into_iter().filter(|name| name.starts_with(halves::REST)).collect();
+    if !rest.is_empty() {
+        print_part("fetched while the page already runs", &weigh(dist, rest)?);
+    }
+    Ok(())
+}
+
+fn print_part(heading: &str, weights: &[Weight]) {
+    println!("\n{:>10} {:>10}  {heading}", "raw", "brotli");
     let total = Weight {
         name: "in all".to_string(),
         raw: weights.iter().map(|weight| weight.raw).sum(),
@@ -27,7 +35,6 @@ pub fn print(dist: &Path) -> Result<()> {
     if total.brotli.is_none() {
         println!("(there is no Node here to compress with)");
     }
-    Ok(())
 }
 
 /// The files that a browser fetches before the page runs.
@@ -35,7 +42,10 @@ pub fn first_load(dist: &Path) -> Result<Vec<Weight>> {
     let index = std::fs::read_to_string(dist.join("index.html"))
         .map_err(|error| format!("there is no built page ({error}); run `cargo xtask dist`"))?;
     let named = |name: &String| name == "index.html" || index.contains(&format!("\"./{name}\""));
-    let names: Vec<String> = bundle::files(dist)?.into_iter().filter(named).collect();
+    weigh(dist, bundle::files(dist)?.into_iter().filter(named).collect())
+}
+
+fn weigh(dist: &Path, names: Vec<String>) -> Result<Vec<Weight>> {
     let brotli = brotli(dist, &names);
     let weigh = |(at, name): (usize, String)| {
         let metadata = std::fs::metadata(dist.join(&name)).map_err(|error| format!("{name}: {error}"))?;

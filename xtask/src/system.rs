@@ -33,9 +33,13 @@ pub fn ensure_node(yes: bool) -> Result<()> {
     Ok(())
 }
 
+/// Chromium, if there is one.
+pub fn find_chromium() -> Option<PathBuf> {
+    CHROMIUM_NAMES.iter().find_map(|name| paths::in_path(name))
+}
+
 fn find_browser() -> Option<Browser> {
-    let chromium = CHROMIUM_NAMES.iter().find_map(|name| paths::in_path(name))?;
-    Some(Browser { chromium, driver: paths::in_path("chromedriver")? })
+    Some(Browser { chromium: find_chromium()?, driver: paths::in_path("chromedriver")? })
 }
 
 fn ensure_packages(packages: &[&str], what: &str, yes: bool) -> Result<()> {
