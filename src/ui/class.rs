@@ -200,6 +200,7 @@ class_names! {
     ClientRow = "client-row",
     ClientButtons = "client-buttons",
     SeekForm = "seek-form",
+    ReplayForm = "replay-form",
     SeekRow = "seek-row",
     DataTable = "data-table",
     RowLit = "row-lit",

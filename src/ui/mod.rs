@@ -24,6 +24,7 @@ pub mod panic_card;
 pub mod partitions_room;
 pub mod promises;
 pub mod published;
+pub mod reader_row;
 pub mod record_list;
 pub mod rich_text;
 pub mod ring;

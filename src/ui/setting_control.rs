@@ -104,6 +104,7 @@ fn command(row: &SettingRow, text: &str) -> Command {
     let value = SettingContent(Value::Text(text.to_string()));
     match &row.scope {
         Scope::Producer(producer) => Command::SetProducer { producer: producer.clone(), setting, value },
+        Scope::Consumer(consumer) => Command::SetConsumer { consumer: consumer.clone(), setting, value },
         Scope::Topic(topic) => Command::SetTopic { topic: topic.clone(), setting, value },
         Scope::Brokers => Command::SetBroker { setting, value },
     }
@@ -112,6 +113,7 @@ fn command(row: &SettingRow, text: &str) -> Command {
 fn scope_word(scope: &Scope) -> String {
     match scope {
         Scope::Producer(name) => format!("producer-{name}"),
+        Scope::Consumer(name) => format!("consumer-{name}"),
         Scope::Topic(name) => format!("topic-{name}"),
         Scope::Brokers => "brokers".to_string(),
     }

@@ -67,6 +67,10 @@ fn groups(rows: &Rc<Vec<SettingRow>>, lesson: &[&str]) -> Vec<(Scope, Vec<Settin
 fn group(scope: &Scope, rows: &[SettingRow]) -> Html {
     let (title, effect) = match scope {
         Scope::Producer(name) => (format!("Producer {name}"), "A change closes this producer and starts a new one."),
+        Scope::Consumer(name) => (
+            format!("Consumer {name}"),
+            "A change closes this consumer and starts a new one, at the positions that it had.",
+        ),
         Scope::Topic(name) => (format!("Topic {name}"), "A change applies in place."),
         Scope::Brokers => ("Brokers".to_string(), "A change applies in place, on every broker."),
     };

@@ -153,6 +153,7 @@ fn shape(kind: MarkKind) -> &'static str {
         MarkKind::Loss => "M-5 2-3 0 0 3 3 0 5 2 2 5.500 5 9 3 11 0 8-3 11-5 9-2 5.500z",
         MarkKind::Recognised => "M-6 5l2-2 3 3 5-6 2 2-7 8z",
         MarkKind::Drop => "M-5 1l2-2 3 3 3-3 2 2-3 3 3 3-2 2-3-3-3 3-2-2 3-3z",
+        MarkKind::Position => "M0-1 5 9h-3v3h-4v-3h-3z",
         MarkKind::Limit => "M-6 5h12v3h-12z",
         MarkKind::Retry => "M-5 6a5 5 0 1 0 5-5v3L-4 1 0-2v3",
     }
@@ -164,6 +165,6 @@ fn kind_class(kind: MarkKind) -> Class {
         MarkKind::Crash | MarkKind::Loss | MarkKind::Limit => Class::ToneLost,
         MarkKind::Restart | MarkKind::Election | MarkKind::Recognised => Class::ToneCommitted,
         MarkKind::Roll | MarkKind::Stop => Class::ToneQuiet,
-        MarkKind::Retry | MarkKind::Drop => Class::TonePending,
+        MarkKind::Retry | MarkKind::Drop | MarkKind::Position => Class::TonePending,
     }
 }

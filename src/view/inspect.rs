@@ -4,6 +4,7 @@
 
 mod batch;
 mod broker;
+mod consumer;
 mod figure;
 mod producer_batch;
 mod record;
@@ -29,6 +30,7 @@ impl Inspection {
                 segment::inspect(state, partition, broker, base_offset)
             }
             Subject::Broker(broker) => broker::inspect(state, broker),
+            Subject::Consumer(index) => consumer::inspect(state, index),
             Subject::ProducerBatch { session, number } => producer_batch::inspect(state, session, number),
             Subject::Request(id) => request::inspect(state, id),
             Subject::Figure { figure, session } => Some(figure::inspect(state, figure, session)),
@@ -43,6 +45,7 @@ impl Inspection {
             Subject::Batch { base_offset, .. } => ("record batch", format!("batch at {base_offset}")),
             Subject::Segment { base_offset, .. } => ("segment", format!("segment {base_offset}")),
             Subject::Broker(broker) => ("broker", format!("broker {broker}")),
+            Subject::Consumer(index) => ("consumer", format!("consumer {}", index + 1)),
             Subject::ProducerBatch { number, .. } => ("producer batch", format!("batch {number}")),
             Subject::Request(id) => ("message", format!("message {id}")),
             Subject::Figure { figure, .. } => ("figure", figure.word().to_string()),

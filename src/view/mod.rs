@@ -23,6 +23,7 @@ pub mod playback;
 pub mod promises;
 pub mod proof;
 pub mod reader_flags;
+pub mod replay;
 pub mod ring;
 pub mod seek_target;
 pub mod settings;

@@ -3,6 +3,7 @@
 use crate::engine::cluster::event::TruncationReason;
 use crate::engine::cluster::{BrokerEvent, ControllerEvent, ElectedBy};
 use crate::engine::common::{BrokerId, PartitionId, SessionId, TopicPartition};
+use crate::engine::consumer::ConsumerEvent;
 use crate::engine::record::Header;
 use crate::engine::record::builder::batch_size_upper_bound;
 use crate::engine::sim::ledger::Failure;
@@ -30,7 +31,8 @@ pub fn sentence(state: &State, event: &EventKind) -> Option<String> {
         EventKind::Producer { session, event } => producer_words(state, *session, event),
         EventKind::Broker { broker, event } => broker_words(state, *broker, event),
         EventKind::Controller(event) => controller_words(state, event),
-        EventKind::Consumer { .. } | EventKind::MessageDropped { .. } => None,
+        EventKind::Consumer { consumer, event } => consumer_words(state, *consumer, event),
+        EventKind::MessageDropped { .. } => None,
         EventKind::MessageLost { from, to, .. } => {
             Some(format!("the connection broke under a message from {} to {}", node(state, *from), node(state, *to)))
         }
@@ -65,6 +67,12 @@ fn command_words(command: &Command) -> String {
         Command::PauseConsumer { consumer } => format!("{consumer} paused"),
         Command::ResumeConsumer { consumer } => format!("{consumer} resumed"),
         Command::SeekConsumer { consumer, offset, .. } => format!("{consumer} moved to offset {offset}"),
+        Command::SeekConsumerToBeginning { consumer, .. } => format!("{consumer} moved to the first offset"),
+        Command::SeekConsumerToEnd { consumer, .. } => format!("{consumer} moved to the end"),
+        Command::SeekConsumerToTimestamp { consumer, timestamp_ms, .. } => {
+            format!("{consumer} moved to the first record from {timestamp_ms} on")
+        }
+        Command::SetConsumer { consumer, setting, value } => format!("{setting}={} on {consumer}", value.0),
         fault => fault_words::command_words(fault),
     }
 }
@@ -100,6 +108,37 @@ fn producer_words(state: &State, session: SessionId, event: &ProducerEvent) -> O
             format!("{name} sent {} to broker {to}", format::counted(u64::from(records), "record"))
         }
         _ => return None,
+    })
+}
+
+/// What a reader of the run would want to know of a consumer: not each read, but that its position does not do.
+fn consumer_words(state: &State, consumer: u32, event: &ConsumerEvent) -> Option<String> {
+    let name = node(state, Endpoint::Consumer(consumer));
+    Some(match event {
+        ConsumerEvent::OutOfRange { partition, position } => {
+            format!(
+                "{name} stands at {position} of {}, where nothing is: OFFSET_OUT_OF_RANGE",
+                place(state, *partition)
+            )
+        }
+        ConsumerEvent::TruncationDetected { partition, position, diverges_at: Some(fork) } => {
+            format!(
+                "{name} has read up to {position} of {}, and the new leader's log parts at {fork}",
+                place(state, *partition)
+            )
+        }
+        ConsumerEvent::TruncationDetected { partition, position, diverges_at: None } => {
+            format!(
+                "{name} has read up to {position} of {} in an epoch that the new leader does not know",
+                place(state, *partition)
+            )
+        }
+        ConsumerEvent::PollFailed { partition, exception } => {
+            format!("poll() of {name} failed for {}: {}", place(state, *partition), exception.exception())
+        }
+        ConsumerEvent::Read { .. } | ConsumerEvent::PositionSet { .. } | ConsumerEvent::FetchFailed { .. } => {
+            return None;
+        }
     })
 }
 

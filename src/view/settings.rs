@@ -1,7 +1,7 @@
 //! The settings of a run as rows for controls, read from the one registry.
 
 use crate::engine::config::{
-    BrokerConfig, EnableIdempotence, ProducerConfig, Setting, SettingKind, TopicConfig, Value,
+    BrokerConfig, ConsumerConfig, EnableIdempotence, ProducerConfig, Setting, SettingKind, TopicConfig, Value,
 };
 use crate::engine::sim::{Client, State};
 use serde::Serialize;
@@ -12,6 +12,8 @@ use serde::Serialize;
 pub enum Scope {
     /// A producer's: a change closes it and starts another.
     Producer(String),
+    /// A consumer's: a change closes it and starts another, where it was.
+    Consumer(String),
     /// A topic's: a change applies in place.
     Topic(String),
     /// The brokers': a change applies in place.
@@ -63,13 +65,16 @@ pub enum Control {
     Text,
 }
 
-/// Every setting of a run as it is now: each producer's, the first topic's, the brokers'.
+/// Every setting of a run as it is now: each producer's, each consumer's, the first topic's, the brokers'.
 #[must_use]
 pub fn rows_of(state: &State) -> Vec<SettingRow> {
     let mut all = Vec::new();
     for (index, spec) in state.scenario.producers.iter().enumerate() {
         let config = state.current_session(index).map_or(&spec.config, |session| session.producer.config());
         all.extend(producer_rows(&spec.name, spec.client, config));
+    }
+    for (spec, node) in state.scenario.consumers.iter().zip(&state.consumers) {
+        all.extend(consumer_rows(&spec.name, node.consumer.config()));
     }
     if let (Some(topic), Some(config)) = (state.scenario.topics.first(), state.topic_configs.first()) {
         all.extend(topic_rows(&topic.name, config));
@@ -97,6 +102,14 @@ fn show_what_idempotence_is(row: &mut SettingRow, config: &ProducerConfig) {
         row.is_default = false;
         row.implied = Some("off: it needs acks=all and retries");
     }
+}
+
+/// Every row of a consumer's settings.
+#[must_use]
+pub fn consumer_rows(name: &str, config: &ConsumerConfig) -> Vec<SettingRow> {
+    let defaults = ConsumerConfig::default();
+    let scope = Scope::Consumer(name.to_string());
+    rows(&scope, &ConsumerConfig::settings(), |setting| (config.get(setting), defaults.get(setting)))
 }
 
 /// Every row of a topic's settings.

@@ -30,6 +30,8 @@ pub enum Subject {
     },
     /// A broker.
     Broker(BrokerId),
+    /// A consumer, by its place in the scenario.
+    Consumer(u32),
     /// A batch of a producer, by its number in that session.
     ProducerBatch {
         /// The session.

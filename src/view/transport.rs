@@ -72,6 +72,7 @@ pub fn kind_word(kind: MarkKind) -> &'static str {
         MarkKind::Loss => "loss",
         MarkKind::Recognised => "recognised",
         MarkKind::Drop => "broken connection",
+        MarkKind::Position => "lost position",
         MarkKind::Limit => "limit",
     }
 }

@@ -3,6 +3,7 @@
 
 use highwater::engine::cluster::BrokerEvent;
 use highwater::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition};
+use highwater::engine::consumer::ConsumerEvent;
 use highwater::engine::sim::event::{EventKind, ProducerEvent};
 use highwater::engine::sim::{Figure, RunReport, Scenario, Simulation, Totals};
 use serde::Deserialize;
@@ -48,6 +49,9 @@ fn happened(event: &EventKind) -> Option<String> {
         EventKind::Producer { event: ProducerEvent::ProducerIdReceived { .. }, .. } => "producerIdReceived".to_string(),
         EventKind::Broker { event: BrokerEvent::DuplicateRecognised { .. }, .. } => "duplicateRecognised".to_string(),
         EventKind::Broker { event: BrokerEvent::AppendRefused { error, .. }, .. } => error.name().to_string(),
+        EventKind::Consumer { event: ConsumerEvent::OutOfRange { .. }, .. } => "outOfRange".to_string(),
+        EventKind::Consumer { event: ConsumerEvent::TruncationDetected { .. }, .. } => "truncationDetected".to_string(),
+        EventKind::Consumer { event: ConsumerEvent::PollFailed { .. }, .. } => "pollFailed".to_string(),
         _ => return None,
     })
 }

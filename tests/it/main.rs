@@ -11,6 +11,7 @@ mod cli;
 mod cluster_outcomes;
 mod codec_fingerprints;
 mod compaction;
+mod consumers;
 mod corrupt;
 mod demonstrations;
 mod determinism;

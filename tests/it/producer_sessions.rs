@@ -21,7 +21,7 @@ fn scenario(client: &str, config: &str) -> Scenario {
             "brokers": {{"count": 3, "config": {{"broker.session.timeout.ms": 500, "broker.heartbeat.interval.ms": 100}}}},
             "topics": [{{"name": "t", "partitions": 3, "replicationFactor": 3}}],
             "producers": [{{"name": "p", "client": "{client}", "config": {config}}}],
-            "consumers": [{{"name": "c", "config": {{"metadata.max.age.ms": 400}}}}]}}"#
+            "consumers": [{{"name": "c", "config": {{"metadata.max.age.ms": 400, "auto.offset.reset": "earliest"}}}}]}}"#
     );
     Scenario::from_json(&text).unwrap()
 }

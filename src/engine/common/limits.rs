@@ -13,7 +13,7 @@ pub const PARTITIONS_MAX: usize = 1_000;
 /// Most producers in a scenario.
 pub const PRODUCERS_MAX: usize = 3;
 /// Most consumers in a scenario.
-pub const CONSUMERS_MAX: usize = 2;
+pub const CONSUMERS_MAX: usize = 16;
 
 /// Largest batch that a decoder accepts, header included: `socket.request.max.bytes` bounds what a client can send.
 pub const BATCH_BYTES_MAX: usize = 100 * 1024 * 1024;

@@ -10,7 +10,7 @@ pub mod setting;
 pub mod topic_config;
 
 pub use broker_config::BrokerConfig;
-pub use consumer_config::ConsumerConfig;
+pub use consumer_config::{AutoOffsetReset, ConsumerConfig};
 pub use controller_config::ControllerConfig;
 pub use producer_config::{Acks, CompressionType, EnableIdempotence, PartitionerClass, ProducerConfig};
 pub use setting::{ConfigError, Setting, SettingKind, Value};

@@ -1,10 +1,10 @@
 //! Consumers against brokers: own position, replay, pause, and a leader that changes.
 
-use super::{Consumer, ConsumerEffect, ConsumerEvent, ConsumerOutput};
-use crate::engine::cluster::protocol::{CorrelationId, Request, Response};
+use super::{Application, Consumer, ConsumerEffect, ConsumerEvent, ConsumerOutput, PollException};
+use crate::engine::cluster::protocol::{CorrelationId, OffsetQuery, Request, Response};
 use crate::engine::cluster::test_driver::{Cluster, P0, ms};
 use crate::engine::common::{BrokerId, Offset, TopicId};
-use crate::engine::config::{Acks, ConsumerConfig, TopicConfig};
+use crate::engine::config::{Acks, AutoOffsetReset, ConsumerConfig, TopicConfig};
 
 /// A consumer and its connections to a cluster, without delay.
 struct Reader {
@@ -16,8 +16,13 @@ struct Reader {
 }
 
 impl Reader {
+    /// A consumer that reads everything, as fast as it can.
     fn start(cluster: &mut Cluster, connection: u64) -> Self {
-        let consumer = Consumer::new(ConsumerConfig::default(), TopicId(0), false);
+        Self::start_with(cluster, connection, config(AutoOffsetReset::Earliest))
+    }
+
+    fn start_with(cluster: &mut Cluster, connection: u64, config: ConsumerConfig) -> Self {
+        let consumer = Consumer::new(config, TopicId(0), false);
         let mut reader = Self { consumer, open: Vec::new(), connection, wants_metadata: false, events: Vec::new() };
         let mut out = ConsumerOutput::default();
         reader.consumer.start(&mut out);
@@ -99,6 +104,10 @@ impl Reader {
     }
 }
 
+fn config(auto_offset_reset: AutoOffsetReset) -> ConsumerConfig {
+    ConsumerConfig { auto_offset_reset, ..ConsumerConfig::default() }
+}
+
 fn cluster() -> Cluster {
     let mut cluster = Cluster::new(3, 1, 3, TopicConfig::default());
     cluster.run_for(ms(100));
@@ -141,6 +150,133 @@ fn it_pauses_resumes_and_replays() {
 }
 
 #[test]
+fn a_slow_application_is_given_no_more_than_it_polls_for() {
+    let mut cluster = cluster();
+    cluster.produce(1, 1, 1, Acks::All, 10);
+    let slow =
+        ConsumerConfig { max_poll_records: 3, processing_us_per_record: 100_000, ..config(AutoOffsetReset::Earliest) };
+    let mut fast = Reader::start(&mut cluster, 10_000);
+    let mut slow = Reader::start_with(&mut cluster, 20_000, slow);
+    fast.run(&mut cluster, 200);
+    slow.pump(&mut cluster);
+    assert_eq!(fast.read(), [(0, 10)]);
+    slow.run(&mut cluster, 100);
+    assert_eq!(slow.read(), [(0, 3)]);
+    assert_eq!(slow.consumer.buffered().into_iter().collect::<Vec<_>>(), [(P0, 7)], "fetched, and not polled");
+    assert!(slow.open.is_empty(), "nothing more is asked for while records wait");
+    assert!(matches!(slow.consumer.application(), Application::Processing { records: 3, .. }));
+    slow.run(&mut cluster, 1_200);
+    assert_eq!(slow.read(), [(0, 3), (3, 6), (6, 9), (9, 10)], "0.3 s, 0.3 s, 0.3 s and 0.1 s of work");
+    assert_eq!(slow.consumer.application(), Application::Polling);
+}
+
+#[test]
+fn what_was_fetched_waits_out_a_pause_and_is_dropped_by_a_seek() {
+    let mut cluster = cluster();
+    cluster.produce(1, 1, 1, Acks::All, 10);
+    let slow =
+        ConsumerConfig { max_poll_records: 1, processing_us_per_record: 100_000, ..config(AutoOffsetReset::Earliest) };
+    let mut reader = Reader::start_with(&mut cluster, 10_000, slow);
+    reader.run(&mut cluster, 150);
+    reader.consumer.pause();
+    reader.run(&mut cluster, 1_000);
+    let before = reader.read();
+    assert_eq!(reader.consumer.buffered()[&P0], 10 - before.len() as u64);
+    let now = cluster.now;
+    reader.call(&mut cluster, |consumer, out| consumer.resume(now, out));
+    assert_eq!(reader.read().len(), before.len() + 1, "given without another fetch");
+    reader.call(&mut cluster, |consumer, out| consumer.seek(now, P0, Offset(8), out));
+    reader.run(&mut cluster, 1_000);
+    assert_eq!(reader.read()[before.len() + 1..], [(8, 9), (9, 10)]);
+}
+
+#[test]
+fn a_changed_setting_starts_it_anew_where_it_was() {
+    let mut cluster = cluster();
+    cluster.produce(1, 1, 1, Acks::All, 5);
+    let slow = ConsumerConfig {
+        max_poll_records: 1,
+        processing_us_per_record: 60_000_000,
+        ..config(AutoOffsetReset::Earliest)
+    };
+    let mut reader = Reader::start_with(&mut cluster, 10_000, slow);
+    reader.run(&mut cluster, 300);
+    assert_eq!(reader.read(), [(0, 1)]);
+    let now = cluster.now;
+    let fast = config(AutoOffsetReset::Earliest);
+    reader.call(&mut cluster, |consumer, out| consumer.configure(now, fast, out));
+    reader.run(&mut cluster, 1_000);
+    assert_eq!(reader.read(), [(0, 1), (1, 5)], "no record twice, none left out");
+}
+
+#[test]
+fn ends_of_the_log_and_times_are_asked_of_the_leader() {
+    let mut cluster = cluster();
+    cluster.produce(1, 1, 1, Acks::All, 4);
+    cluster.run_for(ms(1_000));
+    let mut reader = Reader::start_with(&mut cluster, 10_000, config(AutoOffsetReset::Latest));
+    reader.run(&mut cluster, 500);
+    assert_eq!((reader.position(), reader.read()), (Some(4), vec![]), "the latest is the high watermark");
+    for (query, position) in [
+        (OffsetQuery::Earliest, 0),
+        (OffsetQuery::Latest, 4),
+        (OffsetQuery::AtTimestamp(0), 0),
+        // No record is that late.
+        (OffsetQuery::AtTimestamp(i64::MAX), 4),
+    ] {
+        let now = cluster.now;
+        reader.call(&mut cluster, |consumer, out| consumer.seek_to(now, P0, query, out));
+        reader.run(&mut cluster, 1_500);
+        let set = reader.events.iter().rev().find_map(|event| match event {
+            ConsumerEvent::PositionSet { position, .. } => Some(position.0),
+            _ => None,
+        });
+        assert_eq!(set, Some(position), "{query:?}");
+    }
+    assert_eq!(reader.read(), [(0, 4), (0, 4)]);
+}
+
+#[test]
+fn without_a_position_and_without_a_rule_poll_fails_until_someone_seeks() {
+    let mut cluster = cluster();
+    cluster.produce(1, 1, 1, Acks::All, 4);
+    let mut reader = Reader::start_with(&mut cluster, 10_000, config(AutoOffsetReset::None));
+    reader.run(&mut cluster, 500);
+    assert_eq!(reader.consumer.exception(), Some((P0, PollException::NoOffsetForPartition)));
+    assert_eq!((reader.position(), reader.read()), (None, vec![]));
+    let now = cluster.now;
+    reader.call(&mut cluster, |consumer, out| consumer.seek(now, P0, Offset(2), out));
+    reader.run(&mut cluster, 500);
+    assert_eq!((reader.consumer.exception(), reader.read()), (None, vec![(2, 4)]));
+}
+
+/// A consumer that has read four records stands at offset 99: what `auto.offset.reset` makes of that.
+#[track_caller]
+fn check_out_of_range(reset: AutoOffsetReset, read: &[(i64, i64)], exception: Option<PollException>) {
+    let mut cluster = cluster();
+    cluster.produce(1, 1, 1, Acks::All, 4);
+    cluster.run_for(ms(1_000));
+    let mut reader = Reader::start_with(&mut cluster, 10_000, config(reset));
+    reader.run(&mut cluster, 100);
+    let now = cluster.now;
+    reader.call(&mut cluster, |consumer, out| consumer.seek(now, P0, Offset(99), out));
+    reader.run(&mut cluster, 1_000);
+    assert!(reader.events.contains(&ConsumerEvent::OutOfRange { partition: P0, position: Offset(99) }));
+    cluster.produce(1, 1, 2, Acks::All, 2);
+    reader.run(&mut cluster, 1_000);
+    let before = usize::from(reset == AutoOffsetReset::Earliest);
+    assert_eq!(&reader.read()[before..], read);
+    assert_eq!(reader.consumer.exception().map(|(_, exception)| exception), exception);
+}
+
+#[test]
+fn an_offset_that_is_gone_is_for_auto_offset_reset_to_decide() {
+    check_out_of_range(AutoOffsetReset::Earliest, &[(0, 4), (4, 6)], None);
+    check_out_of_range(AutoOffsetReset::Latest, &[(4, 6)], None);
+    check_out_of_range(AutoOffsetReset::None, &[], Some(PollException::OffsetOutOfRange));
+}
+
+#[test]
 fn an_offset_that_does_not_exist_sends_it_to_the_first() {
     let mut cluster = cluster();
     cluster.produce(1, 1, 1, Acks::All, 3);
@@ -154,7 +290,7 @@ fn an_offset_that_does_not_exist_sends_it_to_the_first() {
 }
 
 #[test]
-fn it_finds_the_new_leader() {
+fn it_finds_the_new_leader_and_asks_whether_that_has_what_it_read() {
     let mut cluster = cluster();
     let mut reader = Reader::start(&mut cluster, 10_000);
     cluster.produce(1, 1, 1, Acks::All, 3);
@@ -164,4 +300,41 @@ fn it_finds_the_new_leader() {
     cluster.produce(2, 2, 1, Acks::All, 1);
     reader.run(&mut cluster, 1_000);
     assert_eq!(reader.read(), [(0, 3), (3, 4)]);
+    let truncated = |event: &ConsumerEvent| matches!(event, ConsumerEvent::TruncationDetected { .. });
+    assert!(!reader.events.iter().any(truncated), "it has");
+}
+
+/// Broker 2 stops, broker 1 alone commits three more records, a consumer reads them; then broker 2, which lacks them, is elected uncleanly.
+#[track_caller]
+fn check_truncated(reset: AutoOffsetReset, position: Option<i64>, exception: Option<PollException>) {
+    let unclean = TopicConfig { unclean_leader_election_enable: true, ..TopicConfig::default() };
+    let mut cluster = Cluster::new(2, 1, 2, unclean);
+    cluster.run_for(ms(100));
+    cluster.produce(1, 1, 1, Acks::All, 2);
+    cluster.run_for(ms(1_000));
+    cluster.crash(2);
+    cluster.run_for(ms(20_000));
+    cluster.produce(1, 2, 1, Acks::All, 3);
+    let mut reader = Reader::start_with(&mut cluster, 10_000, config(reset));
+    let now = cluster.now;
+    reader.call(&mut cluster, |consumer, out| consumer.seek(now, P0, Offset(0), out));
+    reader.run(&mut cluster, 1_000);
+    assert_eq!(reader.position(), Some(5));
+    cluster.crash(1);
+    cluster.restart(2);
+    cluster.run_for(ms(20_000));
+    cluster.produce(2, 3, 1, Acks::All, 1);
+    reader.run(&mut cluster, 5_000);
+    let diverges_at = Some(Offset(2));
+    let event = ConsumerEvent::TruncationDetected { partition: P0, position: Offset(5), diverges_at };
+    assert!(reader.events.contains(&event), "{:?}", reader.events);
+    assert_eq!((reader.position(), reader.consumer.exception().map(|(_, exception)| exception)), (position, exception));
+}
+
+#[test]
+fn a_log_that_was_cut_under_it_is_noticed() {
+    // Offset 2 holds another record now: it is read, where an unaware consumer would stand at 5 and see an offset out of range.
+    check_truncated(AutoOffsetReset::Earliest, Some(3), None);
+    check_truncated(AutoOffsetReset::Latest, Some(3), None);
+    check_truncated(AutoOffsetReset::None, Some(5), Some(PollException::LogTruncation));
 }

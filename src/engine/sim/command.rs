@@ -10,7 +10,7 @@ use super::fault::{self, Way};
 use super::scenario::Scenario;
 use super::workload::Workload;
 use crate::engine::common::{BrokerId, Offset, PartitionId, RecordId, VirtualTime, limits};
-use crate::engine::config::{BrokerConfig, ProducerConfig, TopicConfig, Value};
+use crate::engine::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig, Value};
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
 
@@ -299,6 +299,41 @@ pub enum Command {
         /// The consumer's name.
         consumer: String,
     },
+    /// Changes a consumer's setting: closes that consumer and starts another one with it, at the positions that it had.
+    SetConsumer {
+        /// The consumer's name.
+        consumer: String,
+        /// Kafka's name of the setting.
+        setting: String,
+        /// Its new value.
+        value: SettingContent,
+    },
+    /// Moves a consumer to the first offset of the log (`seekToBeginning`).
+    SeekConsumerToBeginning {
+        /// The consumer's name.
+        consumer: String,
+        /// The partition; all of its topic if none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<PartitionId>,
+    },
+    /// Moves a consumer to the high watermark (`seekToEnd`).
+    SeekConsumerToEnd {
+        /// The consumer's name.
+        consumer: String,
+        /// The partition; all of its topic if none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<PartitionId>,
+    },
+    /// Moves a consumer to the first record at or after a time (`offsetsForTimes`); if none is that late, to the high watermark.
+    SeekConsumerToTimestamp {
+        /// The consumer's name.
+        consumer: String,
+        /// The partition; all of its topic if none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<PartitionId>,
+        /// Milliseconds since 1970; the run begins at the scenario's `epochMs`.
+        timestamp_ms: i64,
+    },
     /// Moves a consumer's position.
     SeekConsumer {
         /// The consumer's name.
@@ -375,8 +410,17 @@ impl Command {
                 known_topic(scenario, Some(topic))?;
                 within("beforeOffset", before_offset.0, -1, i64::MAX)
             }
-            Command::PauseConsumer { consumer } | Command::ResumeConsumer { consumer } => {
-                known_consumer(scenario, consumer)
+            Command::PauseConsumer { consumer }
+            | Command::ResumeConsumer { consumer }
+            | Command::SeekConsumerToBeginning { consumer, .. }
+            | Command::SeekConsumerToEnd { consumer, .. } => known_consumer(scenario, consumer),
+            Command::SetConsumer { consumer, setting, value } => {
+                known_consumer(scenario, consumer)?;
+                Ok(ConsumerConfig::default().set(setting, &value.0)?)
+            }
+            Command::SeekConsumerToTimestamp { consumer, timestamp_ms, .. } => {
+                known_consumer(scenario, consumer)?;
+                within("timestampMs", *timestamp_ms, 0, i64::MAX)
             }
             Command::SeekConsumer { consumer, offset, .. } => {
                 known_consumer(scenario, consumer)?;

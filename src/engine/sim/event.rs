@@ -370,13 +370,15 @@ pub enum MarkKind {
     Recognised,
     /// A connection broke under a message.
     Drop,
+    /// A consumer's position does not do any more.
+    Position,
     /// The run came to a limit.
     Limit,
 }
 
 impl MarkKind {
     /// Every kind, in the order in which a reader is told of them.
-    pub const ALL: [MarkKind; 11] = [
+    pub const ALL: [MarkKind; 12] = [
         MarkKind::Command,
         MarkKind::Crash,
         MarkKind::Stop,
@@ -387,6 +389,7 @@ impl MarkKind {
         MarkKind::Loss,
         MarkKind::Recognised,
         MarkKind::Drop,
+        MarkKind::Position,
         MarkKind::Limit,
     ];
 }
@@ -409,6 +412,7 @@ impl EventKind {
             EventKind::RecordsLost { .. } => Some(MarkKind::Loss),
             EventKind::Broker { event: BrokerEvent::DuplicateRecognised { .. }, .. } => Some(MarkKind::Recognised),
             EventKind::MessageLost { .. } => Some(MarkKind::Drop),
+            EventKind::Consumer { event, .. } if event.is_about_a_lost_position() => Some(MarkKind::Position),
             EventKind::LimitReached(_) => Some(MarkKind::Limit),
             _ => None,
         }

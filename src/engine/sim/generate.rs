@@ -12,8 +12,8 @@ use super::scenario::{BrokersSpec, Client, ConsumerSpec, EPOCH_MS_DEFAULT, Produ
 use super::workload::{Caller, Keys, Skew, Values, Workload};
 use crate::engine::common::{BrokerId, Offset, PartitionId, Prng, VirtualTime};
 use crate::engine::config::{
-    Acks, BrokerConfig, CompressionType, ConsumerConfig, EnableIdempotence, PartitionerClass, ProducerConfig,
-    TopicConfig, Value,
+    Acks, AutoOffsetReset, BrokerConfig, CompressionType, ConsumerConfig, EnableIdempotence, PartitionerClass,
+    ProducerConfig, TopicConfig, Value,
 };
 
 /// Shortest and longest run, in microseconds.
@@ -32,7 +32,9 @@ pub fn scenario(seed: u64) -> Scenario {
     let mut producers = (0..dice.between(1, 2)).map(|n| producer(&mut dice, n)).collect::<Vec<_>>();
     let mut idempotence = Dice(Prng::stream(seed, "generate/idempotence"));
     producers.iter_mut().for_each(|producer| maybe_set_idempotence(&mut idempotence, producer));
-    let consumers = (0..dice.between(0, 1)).map(|_| consumer()).collect::<Vec<_>>();
+    let has_consumers = dice.between(0, 1) == 1;
+    let mut readers = Dice(Prng::stream(seed, "generate/consumers"));
+    let consumers = if has_consumers { consumers(&mut readers) } else { Vec::new() };
     let mut scenario = Scenario {
         seed,
         end,
@@ -51,6 +53,9 @@ pub fn scenario(seed: u64) -> Scenario {
         commands: Vec::new(),
     };
     scenario.commands = commands(&mut dice, &scenario);
+    let of_consumers = consumer_commands(&mut readers, &scenario);
+    scenario.commands.extend(of_consumers);
+    scenario.commands.sort_by_key(|timed| timed.at);
     scenario
 }
 
@@ -173,8 +178,58 @@ fn workload(dice: &mut Dice) -> Workload {
     }
 }
 
-fn consumer() -> ConsumerSpec {
-    ConsumerSpec { name: "c".to_string(), topic: None, paused: false, config: ConsumerConfig::default() }
+/// One to four, each at a speed of its own.
+fn consumers(dice: &mut Dice) -> Vec<ConsumerSpec> {
+    let one = |n: u64, dice: &mut Dice| {
+        let config = ConsumerConfig {
+            auto_offset_reset: dice.pick(&[AutoOffsetReset::Earliest, AutoOffsetReset::Latest, AutoOffsetReset::None]),
+            max_poll_records: dice.pick(&[1, 3, 20, 500, 500]),
+            processing_us_per_record: dice.pick(&[0, 0, 500, 5_000, 80_000]),
+            fetch_min_bytes: dice.pick(&[1, 1, 400]),
+            fetch_max_wait_ms: dice.pick(&[20, 500]),
+            max_partition_fetch_bytes: dice.pick(&[100, 1_000, 1_048_576]),
+            metadata_max_age_ms: dice.pick(&[300, 300_000]),
+            ..ConsumerConfig::default()
+        };
+        ConsumerSpec { name: format!("c{n}"), topic: None, paused: dice.chance(100), config }
+    };
+    (0..dice.between(1, 4)).map(|n| one(n, dice)).collect()
+}
+
+/// Up to six commands for consumers.
+fn consumer_commands(dice: &mut Dice, scenario: &Scenario) -> Vec<TimedCommand> {
+    if scenario.consumers.is_empty() {
+        return Vec::new();
+    }
+    let count = dice.between(0, 6);
+    let one = |_| {
+        let at = VirtualTime(dice.between(0, scenario.end.0));
+        TimedCommand { at, command: consumer_command(dice, scenario) }
+    };
+    (0..count).map(one).collect()
+}
+
+fn consumer_command(dice: &mut Dice, scenario: &Scenario) -> Command {
+    let consumer = format!("c{}", dice.between(0, scenario.consumers.len() as u64 - 1));
+    let partitions = u64::from(scenario.topics[0].partitions);
+    let partition =
+        dice.chance(500).then(|| PartitionId(i32::try_from(dice.between(0, partitions - 1)).expect("small")));
+    match dice.between(0, 6) {
+        0 => Command::PauseConsumer { consumer },
+        1 => Command::ResumeConsumer { consumer },
+        2 => Command::SeekConsumer { consumer, partition, offset: Offset(dice.signed(0, 80)) },
+        3 => Command::SeekConsumerToBeginning { consumer, partition },
+        4 => Command::SeekConsumerToEnd { consumer, partition },
+        5 => {
+            let timestamp_ms = scenario.epoch_ms + dice.signed(0, scenario.end.0 / 1_000);
+            Command::SeekConsumerToTimestamp { consumer, partition, timestamp_ms }
+        }
+        _ => {
+            let setting = "model.processing.us.per.record".to_string();
+            let value = SettingContent(Value::Int(dice.pick(&[0, 1_000, 20_000])));
+            Command::SetConsumer { consumer, setting, value }
+        }
+    }
 }
 
 fn links(dice: &mut Dice) -> Links {

@@ -92,6 +92,10 @@ impl Faults {
             | Command::PauseConsumer { .. }
             | Command::ResumeConsumer { .. }
             | Command::SeekConsumer { .. }
+            | Command::SeekConsumerToBeginning { .. }
+            | Command::SeekConsumerToEnd { .. }
+            | Command::SeekConsumerToTimestamp { .. }
+            | Command::SetConsumer { .. }
             | Command::KillProducer { .. }
             | Command::RestartProducer { .. }
             | Command::Resend { .. }

@@ -16,7 +16,6 @@ use crate::engine::common::{
     BrokerId, KafkaError, Offset, PartitionId, Prng, SessionId, TopicId, TopicPartition, VirtualTime, limits,
 };
 use crate::engine::config::ProducerConfig;
-use crate::engine::consumer::Consumer;
 use crate::engine::producer::Producer;
 use crate::engine::record::Header;
 use bytes::Bytes;
@@ -60,7 +59,10 @@ impl State {
             | Command::ElectUnclean { topic, partition: Some(partition) } => {
                 self.ensure_partition(self.topic(Some(topic)), *partition)
             }
-            Command::SeekConsumer { consumer, partition: Some(partition), .. } => {
+            Command::SeekConsumer { consumer, partition: Some(partition), .. }
+            | Command::SeekConsumerToBeginning { consumer, partition: Some(partition) }
+            | Command::SeekConsumerToEnd { consumer, partition: Some(partition) }
+            | Command::SeekConsumerToTimestamp { consumer, partition: Some(partition), .. } => {
                 let at = self.consumer_index(consumer);
                 self.ensure_partition(self.consumers[at as usize].consumer.topic(), *partition)
             }
@@ -87,16 +89,11 @@ impl State {
             Command::DeleteRecords { topic, partition, before_offset } => {
                 self.delete_records(topic, *partition, *before_offset);
             }
-            Command::PauseConsumer { consumer } => {
-                let at = self.consumer_index(consumer);
-                self.drive_consumer(at, |it, _, _| it.pause());
+            other => {
+                if !self.carry_out_of_consumer(other) {
+                    self.carry_out_fault(other);
+                }
             }
-            Command::ResumeConsumer { consumer } => {
-                let at = self.consumer_index(consumer);
-                self.drive_consumer(at, Consumer::resume);
-            }
-            Command::SeekConsumer { consumer, partition, offset } => self.seek_consumer(consumer, *partition, *offset),
-            fault => self.carry_out_fault(fault),
         }
     }
 
@@ -105,7 +102,7 @@ impl State {
         found.expect("the command was validated")
     }
 
-    fn consumer_index(&self, name: &str) -> u32 {
+    pub(super) fn consumer_index(&self, name: &str) -> u32 {
         let found = (0..).zip(&self.scenario.consumers).find(|(_, consumer)| consumer.name == name);
         found.map(|(at, _)| at).expect("the command was validated")
     }
@@ -366,19 +363,10 @@ impl State {
     }
 
     /// One partition of a topic, or all of them.
-    fn partitions_of(&self, topic: TopicId, partition: Option<PartitionId>) -> std::ops::Range<i32> {
+    pub(super) fn partitions_of(&self, topic: TopicId, partition: Option<PartitionId>) -> std::ops::Range<i32> {
         match partition {
             Some(partition) => partition.0..partition.0 + 1,
             None => 0..i32::try_from(self.partition_counts[usize::from(topic.0)]).expect("partitions are few"),
-        }
-    }
-
-    fn seek_consumer(&mut self, consumer: &str, partition: Option<PartitionId>, offset: Offset) {
-        let at = self.consumer_index(consumer);
-        let topic = self.consumers[at as usize].consumer.topic();
-        for index in self.partitions_of(topic, partition) {
-            let partition = TopicPartition::new(topic, PartitionId(index));
-            self.drive_consumer(at, |it, now, out| it.seek(now, partition, offset, out));
         }
     }
 }

@@ -1,13 +1,14 @@
-//! Driving consumers: one connection a broker, and metadata from any broker that answers.
+//! Driving consumers: the commands for them, one connection a broker, and metadata from any broker that answers.
 
+use super::command::Command;
 use super::consumer_node::{ConsumerNode, MetadataAsk};
 use super::event::EventKind;
 use super::network::{Direction, Endpoint, Payload};
 use super::scheduler::Task;
 use super::state::State;
 use super::step_broker::Peer;
-use crate::engine::cluster::protocol::{ConnectionId, CorrelationId, Request, Response};
-use crate::engine::common::{BrokerId, VirtualTime};
+use crate::engine::cluster::protocol::{ConnectionId, CorrelationId, OffsetQuery, Request, Response};
+use crate::engine::common::{BrokerId, PartitionId, TopicPartition, VirtualTime};
 use crate::engine::consumer::{Consumer, ConsumerEffect, ConsumerEvent, ConsumerOutput};
 use std::sync::Arc;
 
@@ -31,8 +32,8 @@ impl State {
         let mut out = ConsumerOutput::default();
         act(&mut self.consumer_mut(index).consumer, now, &mut out);
         for event in out.events {
-            if let ConsumerEvent::Read { from, partition, first_offset, next_offset } = &event {
-                self.consumer_mut(index).read += u64::try_from(next_offset.0 - first_offset.0).unwrap_or(0);
+            if let ConsumerEvent::Read { from, partition, first_offset, next_offset, records } = &event {
+                self.consumer_mut(index).read += u64::from(*records);
                 self.ledger.read(*partition, *from, (*first_offset, *next_offset), index, now);
             }
             self.emit(EventKind::Consumer { consumer: index, event });
@@ -45,6 +46,61 @@ impl State {
                 }
                 ConsumerEffect::Schedule { at } => self.scheduler.schedule(at, Task::WakeConsumer(index)),
             }
+        }
+    }
+
+    /// Carries a command out if it is one for a consumer; says whether it was.
+    pub(super) fn carry_out_of_consumer(&mut self, command: &Command) -> bool {
+        match command {
+            Command::PauseConsumer { consumer } => {
+                let at = self.consumer_index(consumer);
+                self.drive_consumer(at, |it, _, _| it.pause());
+            }
+            Command::ResumeConsumer { consumer } => {
+                let at = self.consumer_index(consumer);
+                self.drive_consumer(at, Consumer::resume);
+            }
+            Command::SetConsumer { consumer, setting, value } => {
+                let at = self.consumer_index(consumer);
+                let mut config = self.consumers[at as usize].consumer.config().clone();
+                config.set(setting, &value.0).expect("the command was validated");
+                self.drive_consumer(at, |it, now, out| it.configure(now, config, out));
+            }
+            Command::SeekConsumer { consumer, partition, offset } => {
+                self.move_consumer(consumer, *partition, |it, now, partition, out| {
+                    it.seek(now, partition, *offset, out)
+                });
+            }
+            Command::SeekConsumerToBeginning { consumer, partition } => {
+                self.seek_consumer_to(consumer, *partition, OffsetQuery::Earliest);
+            }
+            Command::SeekConsumerToEnd { consumer, partition } => {
+                self.seek_consumer_to(consumer, *partition, OffsetQuery::Latest);
+            }
+            Command::SeekConsumerToTimestamp { consumer, partition, timestamp_ms } => {
+                self.seek_consumer_to(consumer, *partition, OffsetQuery::AtTimestamp(*timestamp_ms));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn seek_consumer_to(&mut self, consumer: &str, partition: Option<PartitionId>, query: OffsetQuery) {
+        self.move_consumer(consumer, partition, |it, now, partition, out| it.seek_to(now, partition, query, out));
+    }
+
+    /// Moves a consumer in one partition of its topic, or in all of them.
+    fn move_consumer(
+        &mut self,
+        consumer: &str,
+        partition: Option<PartitionId>,
+        go: impl Fn(&mut Consumer, VirtualTime, TopicPartition, &mut ConsumerOutput),
+    ) {
+        let at = self.consumer_index(consumer);
+        let topic = self.consumers[at as usize].consumer.topic();
+        for index in self.partitions_of(topic, partition) {
+            let partition = TopicPartition::new(topic, PartitionId(index));
+            self.drive_consumer(at, |it, now, out| go(it, now, partition, out));
         }
     }
 

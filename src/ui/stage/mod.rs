@@ -36,6 +36,9 @@ use web_sys::Element;
 use wires::{Hits, Wires};
 use yew::prelude::*;
 
+/// Consumers up to which each shows the records that it read last.
+const CONSUMERS_WITH_RECORDS: usize = 3;
+
 /// The stage of a room.
 #[component]
 pub fn Stage() -> Html {
@@ -77,7 +80,7 @@ pub fn Stage() -> Html {
                 }) }
             </div>
             <div class={Class::StageReaders}>
-                { for frame.consumers.iter().map(|consumer| html! { <ConsumerCard key={consumer.index} consumer={consumer.clone()} /> }) }
+                { for frame.consumers.iter().map(|consumer| html! { <ConsumerCard key={consumer.index} consumer={consumer.clone()} dense={frame.consumers.len() > CONSUMERS_WITH_RECORDS} /> }) }
                 <ControllerCard />
             </div>
             <Legend />

@@ -13,7 +13,7 @@ mod producer;
 mod record;
 
 pub use broker::{BrokerFrame, BrokerState, Role, SegmentBlock, Tape};
-pub use consumer::{ConsumerFrame, Position};
+pub use consumer::{Activity, ConsumerFrame, Position};
 pub use flight::{Flight, FlightKind, Payload, Wire, WireState};
 pub use node::Node;
 pub use producer::{BatchState, Identity, InFlightRequest, LastSend, ProducerBatchFrame, ProducerFrame, WorkloadFrame};
@@ -38,6 +38,8 @@ pub const FLIGHTS_MAX: usize = 256;
 pub struct Frame {
     /// The moment, in microseconds of virtual time.
     pub now_us: u64,
+    /// Milliseconds since 1970 at the run's start.
+    pub epoch_ms: i64,
     /// The topic on the stage.
     pub topic: String,
     /// How many partitions it has.
@@ -61,6 +63,7 @@ impl Frame {
         let topic = state.scenario.topics.first();
         Self {
             now_us: at.0,
+            epoch_ms: state.scenario.epoch_ms,
             topic: topic.map(|topic| topic.name.clone()).unwrap_or_default(),
             partitions: state.partition_counts.first().map_or(0, |count| *count as i32),
             producers: ProducerFrame::all(state),

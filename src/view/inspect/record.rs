@@ -152,7 +152,7 @@ pub(super) fn batch_moment_words(state: &State, moment: BatchMoment) -> (String,
         BatchMoment::Failed { why } => (format!("failed: {}", why.exception()), Tone::Lost),
         BatchMoment::Truncated { by } => (format!("cut off by {by}"), Tone::Lost),
         BatchMoment::Removed { by } => (format!("removed from {by} by retention"), Tone::Quiet),
-        BatchMoment::Read { consumer } => {
+        BatchMoment::Read { consumer, .. } => {
             let name = state.scenario.consumers.get(consumer as usize).map_or("?", |consumer| consumer.name.as_str());
             (format!("read by {name}"), Tone::Plain)
         }

@@ -7,9 +7,11 @@ use super::request_channel::Incoming;
 use crate::engine::cluster::output::BrokerOutput;
 use crate::engine::cluster::protocol::Fetcher;
 use crate::engine::cluster::protocol::{
-    DeleteRecordsRequest, ListOffsetsRequest, ListOffsetsResponse, OffsetQuery, Request, Response,
+    DeleteRecordsRequest, EpochOfPartition, ListOffsetsRequest, ListOffsetsResponse, OffsetQuery,
+    OffsetsForLeaderEpochRequest, OffsetsForLeaderEpochResponse, Request, Response,
 };
 use crate::engine::common::{KafkaError, Offset, TopicPartition, VirtualTime};
+use crate::engine::storage::EpochEndOffset;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -22,6 +24,7 @@ impl Broker {
             Request::Fetch(_)
             | Request::Metadata
             | Request::ListOffsets(_)
+            | Request::OffsetsForLeaderEpoch(_)
             | Request::DeleteRecords(_)
             | Request::InitProducerId => VirtualTime(base),
         }
@@ -49,6 +52,10 @@ impl Broker {
                 let response = Response::ListOffsets(self.list_offsets(&request));
                 self.respond(connection, correlation, response, out);
             }
+            Request::OffsetsForLeaderEpoch(request) => {
+                let response = Response::OffsetsForLeaderEpoch(self.offsets_for_leader_epochs(&request));
+                self.respond(connection, correlation, response, out);
+            }
             Request::DeleteRecords(request) => self.delete_records(now, origin, &request, out),
             Request::InitProducerId => self.init_producer_id(now, origin, out),
         }
@@ -70,6 +77,17 @@ impl Broker {
         let replica = self.partition(partition).ok_or_else(|| self.missing_partition_error(partition))?;
         replica.ensure_leads(fetcher, None)?;
         replica.offset_for(fetcher, query)
+    }
+
+    fn offsets_for_leader_epochs(&self, request: &OffsetsForLeaderEpochRequest) -> OffsetsForLeaderEpochResponse {
+        let answer = |of: &EpochOfPartition| (of.partition, self.end_of_epoch(of));
+        OffsetsForLeaderEpochResponse { partitions: request.partitions.iter().map(answer).collect() }
+    }
+
+    fn end_of_epoch(&self, of: &EpochOfPartition) -> Result<Option<EpochEndOffset>, KafkaError> {
+        let replica = self.partition(of.partition).ok_or_else(|| self.missing_partition_error(of.partition))?;
+        replica.ensure_leads(Fetcher::Consumer, of.current_leader_epoch)?;
+        Ok(replica.log().end_offset_for_epoch(of.leader_epoch))
     }
 
     fn delete_records(

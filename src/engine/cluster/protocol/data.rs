@@ -4,7 +4,7 @@ use super::TOPIC_BYTES;
 use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, Offset, Timestamp, TopicPartition, VirtualTime};
 use crate::engine::config::Acks;
 use crate::engine::record::RecordBatch;
-use crate::engine::storage::ClientBatch;
+use crate::engine::storage::{ClientBatch, EpochEndOffset};
 use std::sync::Arc;
 
 /// Appends one batch to each of some partitions (`ProduceRequest`).
@@ -206,6 +206,31 @@ pub enum OffsetQuery {
 pub struct ListOffsetsResponse {
     /// An offset for each partition, in the order of the request; no offset: no record is that late.
     pub partitions: Vec<(TopicPartition, Result<Option<Offset>, KafkaError>)>,
+}
+
+/// Asks where leader epochs end in the leader's log (`OffsetForLeaderEpochRequest`, KIP-320).
+#[derive(Clone, Debug)]
+pub struct OffsetsForLeaderEpochRequest {
+    /// One question a partition.
+    pub partitions: Vec<EpochOfPartition>,
+}
+
+/// Where one epoch ends in one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochOfPartition {
+    /// The partition.
+    pub partition: TopicPartition,
+    /// The leader epoch that the consumer believes in; none: do not check.
+    pub current_leader_epoch: Option<LeaderEpoch>,
+    /// The epoch asked for: that of the batch which was read last.
+    pub leader_epoch: LeaderEpoch,
+}
+
+/// The answer to an [`OffsetsForLeaderEpochRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OffsetsForLeaderEpochResponse {
+    /// The largest epoch of the leader that is not above the one asked for, with its end, in the order of the request; none: unknown.
+    pub partitions: Vec<(TopicPartition, Result<Option<EpochEndOffset>, KafkaError>)>,
 }
 
 /// Moves log starts forward (`DeleteRecordsRequest`).

@@ -15,9 +15,10 @@ pub use control::{
     PartitionRegistration, ProducerIdsBlock, ProposedIsr, TopicImage,
 };
 pub use data::{
-    DeleteRecordsRequest, DeleteRecordsResponse, DivergingEpoch, FetchPartition, FetchRequest, FetchResponse,
-    FetchedPartition, Fetcher, LeaderAndEpoch, ListOffsetsRequest, ListOffsetsResponse, MetadataResponse, OffsetQuery,
-    PartitionMetadata, ProducePartitionResponse, ProduceRequest, ProduceResponse, RecordError, TopicMetadata,
+    DeleteRecordsRequest, DeleteRecordsResponse, DivergingEpoch, EpochOfPartition, FetchPartition, FetchRequest,
+    FetchResponse, FetchedPartition, Fetcher, LeaderAndEpoch, ListOffsetsRequest, ListOffsetsResponse,
+    MetadataResponse, OffsetQuery, OffsetsForLeaderEpochRequest, OffsetsForLeaderEpochResponse, PartitionMetadata,
+    ProducePartitionResponse, ProduceRequest, ProduceResponse, RecordError, TopicMetadata,
 };
 
 use crate::engine::common::{BrokerId, KafkaError, ProducerId, TopicPartition};
@@ -53,6 +54,8 @@ pub enum Request {
     Metadata,
     /// The offset at an end of the log, or at a time.
     ListOffsets(ListOffsetsRequest),
+    /// Where leader epochs end.
+    OffsetsForLeaderEpoch(OffsetsForLeaderEpochRequest),
     /// Move the log start.
     DeleteRecords(DeleteRecordsRequest),
     /// Give a producer without `transactional.id` an id.
@@ -70,6 +73,8 @@ pub enum Response {
     Metadata(MetadataResponse),
     /// To a query for offsets.
     ListOffsets(ListOffsetsResponse),
+    /// To a query for the ends of epochs.
+    OffsetsForLeaderEpoch(OffsetsForLeaderEpochResponse),
     /// To a request to delete records.
     DeleteRecords(DeleteRecordsResponse),
     /// A new producer id, to be used with epoch 0; COORDINATOR_LOAD_IN_PROGRESS while the broker has none to give.
@@ -93,6 +98,8 @@ impl Request {
                 Request::Fetch(request) => request.size_in_bytes(),
                 Request::Metadata => 4,
                 Request::ListOffsets(request) => 7 + request.partitions.len() * (TOPIC_BYTES + 17),
+                // The replica id of a consumer; epochs are 4 bytes each, the partition's index too (version 4).
+                Request::OffsetsForLeaderEpoch(request) => 4 + 1 + request.partitions.len() * (TOPIC_BYTES + 13),
                 Request::DeleteRecords(request) => 6 + request.partitions.len() * (TOPIC_BYTES + 13),
                 // No transactional id, its time-out, the id and epoch of before, empty tags (version 5).
                 Request::InitProducerId => 1 + 4 + 8 + 2 + 1,
@@ -107,6 +114,7 @@ impl Request {
             Request::Fetch(_) => Api::Fetch,
             Request::Metadata => Api::Metadata,
             Request::ListOffsets(_) => Api::ListOffsets,
+            Request::OffsetsForLeaderEpoch(_) => Api::OffsetsForLeaderEpoch,
             Request::DeleteRecords(_) => Api::DeleteRecords,
             Request::InitProducerId => Api::InitProducerId,
         }
@@ -120,6 +128,7 @@ impl Request {
             Request::Fetch(request) => request.partitions.iter().map(|fetch| fetch.partition).collect(),
             Request::Metadata | Request::InitProducerId => Vec::new(),
             Request::ListOffsets(request) => request.partitions.iter().map(|(partition, _)| *partition).collect(),
+            Request::OffsetsForLeaderEpoch(request) => request.partitions.iter().map(|of| of.partition).collect(),
             Request::DeleteRecords(request) => request.partitions.iter().map(|(partition, _)| *partition).collect(),
         }
     }
@@ -135,6 +144,7 @@ impl Response {
                 Response::Fetch(response) => response.size_in_bytes(),
                 Response::Metadata(response) => response.size_in_bytes(),
                 Response::ListOffsets(response) => 1 + response.partitions.len() * (TOPIC_BYTES + 27),
+                Response::OffsetsForLeaderEpoch(response) => 1 + response.partitions.len() * (TOPIC_BYTES + 19),
                 Response::DeleteRecords(response) => 1 + response.partitions.len() * (TOPIC_BYTES + 15),
                 // Error, id, epoch, empty tags.
                 Response::InitProducerId(_) => 2 + 8 + 2 + 1,
@@ -157,4 +167,6 @@ pub enum Api {
     DeleteRecords,
     /// InitProducerId, 22.
     InitProducerId,
+    /// OffsetForLeaderEpoch, 23.
+    OffsetsForLeaderEpoch,
 }

@@ -232,6 +232,10 @@ fn is_fault(command: &Command) -> bool {
             | Command::PauseConsumer { .. }
             | Command::ResumeConsumer { .. }
             | Command::SeekConsumer { .. }
+            | Command::SeekConsumerToBeginning { .. }
+            | Command::SeekConsumerToEnd { .. }
+            | Command::SeekConsumerToTimestamp { .. }
+            | Command::SetConsumer { .. }
             | Command::KillProducer { .. }
             | Command::RestartProducer { .. }
             | Command::Resend { .. }

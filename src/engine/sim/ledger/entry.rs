@@ -266,11 +266,25 @@ pub enum BatchMoment {
         /// Which broker.
         by: BrokerId,
     },
-    /// A consumer read it.
+    /// A consumer read records of it.
     Read {
         /// Which, by its place in the scenario.
         consumer: u32,
+        /// The place in the batch of the first record that it read then.
+        first_index: u32,
+        /// The place after that of the last one.
+        end_index: u32,
     },
+}
+
+impl BatchMoment {
+    /// Whether it happened to the record at this place in the batch: a slow consumer reads a batch bit by bit.
+    pub(super) fn is_of_record(&self, index: u32) -> bool {
+        match self {
+            BatchMoment::Read { first_index, end_index, .. } => (*first_index..*end_index).contains(&index),
+            _ => true,
+        }
+    }
 }
 
 /// Something that happened to one record: the batch's moments, and its own.

@@ -187,7 +187,8 @@ impl Ledger {
         if let Some((at, batch)) = entry.batched {
             moments.push((at, RecordMoment::InBatch { batch, index: entry.index }));
             let batch = self.books.batch(batch);
-            moments.extend(batch.moments.iter().map(|(at, moment)| (*at, RecordMoment::Batch(*moment))));
+            let its = batch.moments.iter().filter(|(_, moment)| moment.is_of_record(entry.index));
+            moments.extend(its.map(|(at, moment)| (*at, RecordMoment::Batch(*moment))));
         } else if let Outcome::Failed { at, why } = entry.outcome {
             moments.push((at, RecordMoment::Failed { why }));
         }
@@ -460,7 +461,9 @@ impl Ledger {
         };
         for position in log.floor(from)..log.entries.back() {
             let Some(entry) = log.entries.get(position).filter(|entry| entry.base_offset < to) else { break };
-            self.books.batch_mut(entry.batch).note(at, BatchMoment::Read { consumer });
+            let index = |offset: Offset| u32::try_from(offset.0 - entry.base_offset.0).unwrap_or(0);
+            let (first_index, end_index) = (index(from), index(to.min(entry.last_offset.plus(1))));
+            self.books.batch_mut(entry.batch).note(at, BatchMoment::Read { consumer, first_index, end_index });
         }
     }
 

@@ -5,7 +5,8 @@
 
 use crate::engine::common::{Prng, VirtualTime};
 use crate::engine::config::{
-    Acks, BrokerConfig, CompressionType, ConsumerConfig, EnableIdempotence, ProducerConfig, TopicConfig,
+    Acks, AutoOffsetReset, BrokerConfig, CompressionType, ConsumerConfig, EnableIdempotence, ProducerConfig,
+    TopicConfig,
 };
 use crate::engine::sim::command::{Command, SendRecord, TimedCommand};
 use crate::engine::sim::content::Content;
@@ -143,8 +144,10 @@ fn workload(dice: &mut Dice) -> Workload {
     }
 }
 
+/// It reads everything, as fast as it can.
 fn consumer() -> ConsumerSpec {
     let config = ConsumerConfig {
+        auto_offset_reset: AutoOffsetReset::Earliest,
         request_timeout_ms: 600,
         socket_connection_setup_timeout_ms: 200,
         ..ConsumerConfig::default()
