@@ -62,11 +62,8 @@ async function firstSeconds(page, looksMs) {
   }
   await page.locator('[data-landing="act"]').click();
   await page.locator('[data-broker][data-state="crashed"]').waitFor();
-  const nextMark = page.locator('[data-landing="next-mark"]');
-  for (let marks = 0; marks < 20 && (await nextMark.count()); marks += 1) {
-    await nextMark.click({ timeout: 1_000 }).catch(() => {});
-    await page.waitForTimeout(200);
-  }
+  await page.locator('[data-landing="next-leader"]').click();
+  await page.locator('[data-landing="act"]:enabled').waitFor();
   await page.locator('[data-landing="start"]').click();
   await page.waitForTimeout(1_500);
 }

@@ -7,7 +7,7 @@ use yew::prelude::*;
 #[component]
 pub fn Legend() -> Html {
     let sample = |state: Class, words: &'static str| {
-        html! { <li><span class={classes!(Class::Cell, Class::CellSmall, Class::Hue0, state)} aria-hidden="true" />{words}</li> }
+        html! { <li><span class={classes!(Class::Cell, Class::Hue0, state)} aria-hidden="true">{"7"}</span>{words}</li> }
     };
     html! {
         <ul class={Class::StageLegend} aria-label="Legend">

@@ -45,7 +45,7 @@ pub fn TapeRow(props: &TapeRowProps) -> Html {
         <div class={classes!(Class::TapeRow, room.dense.then_some(Class::TapeRowDense))}>
             <button type="button" class={Class::TapeHead} data-inspect="segment" onclick={runner.on_click(Wish::Inspect(Some(segment(tape, active))))}>
                 <span class={classes!(Class::TapeName, leads.then_some(Class::TapeLeader))}>
-                    <span aria-hidden="true">{ if leads { "★ " } else { "" } }</span>{ name(tape, room.dense) }
+                    <span aria-hidden="true">{ if tape.deposed { "☆ " } else if leads { "★ " } else { "" } }</span>{ name(tape, room.dense) }
                 </span>
                 <span class={Class::NodeNote} data-keep-clear="">{ standing(tape, props) }</span>
             </button>
@@ -67,6 +67,7 @@ fn standing(tape: &Tape, props: &TapeRowProps) -> String {
         return format!("HW {}", tape.hw);
     }
     let role = match (tape.role, tape.in_isr) {
+        (Role::Leader, _) if tape.deposed => "leader no more, and has not heard",
         (Role::Leader, _) => "leader",
         (Role::Follower, true) => "in sync",
         (Role::Follower, false) => "not in sync",

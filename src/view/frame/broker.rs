@@ -127,6 +127,8 @@ pub struct Tape {
     pub broker: i32,
     /// What this replica takes itself for.
     pub role: Role,
+    /// It takes itself for the leader, and the controller has named another.
+    pub deposed: bool,
     /// It is in the ISR, as the controller sees it.
     pub in_isr: bool,
     /// The leader epoch that it knows.
@@ -230,6 +232,7 @@ impl Tape {
             partition: id.partition.0,
             broker: broker.0,
             role: Role::of(partition),
+            deposed: partition.is_leader() && registration.is_some_and(|partition| partition.leader != Some(broker)),
             in_isr: registration.is_some_and(|partition| partition.isr.contains(&broker)),
             leader_epoch: partition.leader_epoch().0,
             log_start: log.log_start_offset().0,

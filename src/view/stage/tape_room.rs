@@ -55,6 +55,7 @@ mod tests {
             partition: 0,
             broker: 1,
             role: Role::Leader,
+            deposed: false,
             in_isr: true,
             leader_epoch: 0,
             log_start: 0,
