@@ -25,3 +25,33 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     ("partition", "One append-only log. Order holds inside it, not across."),
     ("segment", "A piece of a log, a file named after its first offset. Retention deletes whole segments."),
 ];
+
+/// What stands on the stage in a word or a sign, in the order in which one meets it from left to right.
+pub const STAGE_WORDS: &[(&str, &str)] = &[
+    (
+        "in flight, max 5 each",
+        "Requests that were sent and have no answer yet. To each broker at most `max.in.flight.requests.per.connection` are.",
+    ),
+    ("last in deque", "The newest batch of a partition that still waits in its producer: the one that records join."),
+    (
+        "P0 ×3",
+        "Records on their way: three of partition 0. Filled, they go to a leader; with a rim, to a follower or a consumer.",
+    ),
+    ("ack P0", "A broker's answer that the records of partition 0 are taken, as `acks` demands it."),
+    ("fetch 159", "A request of a follower or a consumer for what stands from offset 159 on."),
+    ("up · 2 open", "The broker runs, and has two requests that it has not answered."),
+    ("purgatory", "Where a broker keeps requests that wait: for replicas under `acks=all`, for bytes under a fetch."),
+    ("crashed, not noticed", "The broker is down, and the controller takes it for alive until its session runs out."),
+    ("fenced", "The controller takes the broker for dead: it leads nothing and is in no ISR."),
+    ("★", "The replica that leads, as its broker knows it."),
+    ("end 23", "The log end offset, **LEO**: what the next record will get."),
+    ("HW 18", "The high watermark: what stands left of its line is committed."),
+    ("in sync, not in sync", "Whether the replica is in the **ISR**."),
+    ("ELR", "Eligible leader replicas: out of the ISR, but known to have everything committed, so they may lead."),
+    ("a dashed red line", "A connection that is broken."),
+    ("a dotted red line with a cross", "A link that is cut, or slow; the word beside it says which."),
+    (
+        "Bring back the tail",
+        "Acting in the past cuts off what came after; this brings it back, and your act is undone.",
+    ),
+];

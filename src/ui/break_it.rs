@@ -7,7 +7,7 @@ use crate::engine::common::VirtualTime;
 use crate::engine::sim::Anomaly;
 use crate::engine::sim::adversary::{Adversary, Counterexample, Progress, TRIES};
 use crate::view::promises;
-use crate::web::timer::{Soon, soon};
+use crate::web::timer::{Soon, now_ms, soon};
 use std::cell::RefCell;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -26,6 +26,8 @@ pub enum Search {
         anomaly: Anomaly,
         /// How far it is.
         progress: Progress,
+        /// How long it has looked, in milliseconds.
+        for_ms: f64,
     },
     /// It has found a run, which stands on the stage now.
     Found(Rc<Counterexample>),
@@ -38,9 +40,25 @@ pub enum Search {
     },
     /// It was stopped.
     Stopped {
+        /// What was looked for.
+        anomaly: Anomaly,
         /// How many schedules were tried.
         tried: u32,
     },
+}
+
+impl Search {
+    /// What is or was looked for.
+    #[must_use]
+    pub fn anomaly(&self) -> Option<Anomaly> {
+        match self {
+            Search::Idle => None,
+            Search::Found(found) => Some(found.anomaly),
+            Search::Running { anomaly, .. }
+            | Search::NothingFound { anomaly, .. }
+            | Search::Stopped { anomaly, .. } => Some(*anomaly),
+        }
+    }
 }
 
 /// A search at work: dropped, it ends.
@@ -48,6 +66,8 @@ pub enum Search {
 struct Work {
     adversary: Option<Adversary>,
     next: Option<Soon>,
+    /// When the page's clock began it, in milliseconds.
+    begun_ms: f64,
 }
 
 /// A search, and what may be done with it.
@@ -78,16 +98,18 @@ impl SearchHandle {
     pub fn begin(&self, anomaly: Anomaly) {
         let Some(scenario) = self.runner.look(promises::as_it_stands) else { return };
         self.runner.wish(Wish::Pause);
-        self.work.borrow_mut().adversary = Some(Adversary::new(&scenario, &[anomaly], TRIES));
-        self.view.set(Search::Running { anomaly, progress: Progress::Searching { tried: 0, of: TRIES } });
+        let adversary = Some(Adversary::new(&scenario, &[anomaly], TRIES));
+        *self.work.borrow_mut() = Work { adversary, next: None, begun_ms: now_ms() };
+        let progress = Progress::Searching { tried: 0, of: TRIES };
+        self.view.set(Search::Running { anomaly, progress, for_ms: 0.0 });
         self.go_on(anomaly);
     }
 
-    /// Stops the search.
-    pub fn stop(&self) {
+    /// Stops the search for this anomaly.
+    pub fn stop(&self, anomaly: Anomaly) {
         let work = std::mem::take(&mut *self.work.borrow_mut());
         let tried = work.adversary.map_or(0, |adversary| adversary.tried());
-        self.view.set(Search::Stopped { tried });
+        self.view.set(Search::Stopped { anomaly, tried });
     }
 
     fn go_on(&self, anomaly: Anomaly) {
@@ -107,7 +129,8 @@ impl SearchHandle {
         match (progress, adversary.counterexample()) {
             (Progress::Found, Some(found)) => self.play(Rc::new(found.clone())),
             (Progress::Searching { .. } | Progress::Shrinking { .. }, _) => {
-                self.view.set(Search::Running { anomaly, progress });
+                let for_ms = now_ms() - self.work.borrow().begun_ms;
+                self.view.set(Search::Running { anomaly, progress, for_ms });
                 self.work.borrow_mut().adversary = Some(adversary);
                 self.go_on(anomaly);
             }

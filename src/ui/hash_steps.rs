@@ -6,6 +6,10 @@ use crate::view::format;
 use crate::view::hashing::{HashFunction, HashStep, HashingView, KeyByte};
 use yew::prelude::*;
 
+/// Steps of a long key that are told before and after those that are left out.
+const FIRST_STEPS: usize = 8;
+const LAST_STEPS: usize = 4;
+
 /// Properties of [`HashSteps`].
 #[derive(Properties, PartialEq)]
 pub struct HashStepsProps {
@@ -61,6 +65,8 @@ struct StepsProps {
 fn Steps(props: &StepsProps) -> Html {
     let view = &props.view;
     let (other, other_lane) = view.other;
+    // A long key takes thousands of steps, all alike: the first few and the last tell it.
+    let first = if view.steps.len() > FIRST_STEPS + LAST_STEPS { FIRST_STEPS } else { view.steps.len() };
     html! {
         <section class={classes!(Class::Card, Class::HashCard)} aria-label="Key hashing" data-hash-partition={view.lane.to_string()}>
             <div class={Class::CardHead}>
@@ -74,7 +80,12 @@ fn Steps(props: &StepsProps) -> Html {
                         <span class={Class::Note}>{format!("… {} more", view.bytes.len() - 64)}</span>
                     }
                 </div>
-                <ol class={Class::HashRows}>{ for view.steps.iter().enumerate().map(row) }</ol>
+                <ol class={Class::HashRows}>{ for view.steps.iter().take(first).enumerate().map(row) }
+                    if first < view.steps.len() {
+                        <li class={Class::Note}>{format!("… {} steps more like these", format::grouped((view.steps.len() - first - LAST_STEPS) as u64))}</li>
+                        { for view.steps[view.steps.len() - LAST_STEPS..].iter().enumerate().map(|(at, step)| row((at + first, step))) }
+                    }
+                </ol>
             </div>
             <p class={Class::HashResult}>
                 <code>{format!("0x{:08x}", view.hash)}</code><span>{view.reduction.label()}</span>

@@ -7,7 +7,7 @@ use super::rich_text::RichText;
 use super::timeline::legend_entry;
 use super::truth::{Truth, TruthLabel};
 use crate::course::Room;
-use crate::course::glossary::GLOSSARY;
+use crate::course::glossary::{GLOSSARY, STAGE_WORDS};
 use crate::engine::sim::MarkKind;
 use yew::prelude::*;
 
@@ -61,6 +61,10 @@ pub fn Help(props: &HelpProps) -> Html {
                 <dl class={Class::KeyList}>
                     <dt><TruthLabel truth={Truth::Exact} /></dt><dd>{"Kafka's own algorithm or bytes."}</dd>
                     <dt><TruthLabel truth={Truth::Model} /></dt><dd>{"A simulation with stated assumptions: what a wire, a request or a disk takes in time."}</dd>
+                </dl>
+                <h2>{"Words on the stage"}</h2>
+                <dl class={Class::Glossary} data-help="stage-words">
+                    { for STAGE_WORDS.iter().map(|(word, meaning)| html! { <div><dt>{*word}</dt><dd><RichText text={*meaning} /></dd></div> }) }
                 </dl>
                 <h2>{"Words"}</h2>
                 <dl class={Class::Glossary}>

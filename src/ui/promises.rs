@@ -2,8 +2,10 @@
 
 use super::Class;
 use super::break_it::{Search, SearchHandle, use_break_it};
+use super::rich_text::RichText;
 use super::runner::{use_runner, use_slice};
 use super::wish::Wish;
+use crate::engine::sim::Anomaly;
 use crate::engine::sim::adversary::{Counterexample, Line, Progress};
 use crate::view::format;
 use crate::view::promises::{self, PromiseRow};
@@ -18,13 +20,6 @@ pub fn Promises() -> Html {
         <section class={Class::LessonSection} aria-labelledby="promises-title">
             <h2 id="promises-title">{"What these settings promise"}</h2>
             <dl class={Class::PromiseList}>{ for rows.iter().map(|row| promise(row, &search)) }</dl>
-            <p class={Class::Note} role="status" data-search={word(&search.search)}>{ sentence(&search.search) }</p>
-            if let Search::Running { .. } = search.search {
-                <button type="button" class={Class::Button} data-break="stop" onclick={stop(&search)}>{"Stop"}</button>
-            }
-            if let Search::Found(found) = &search.search {
-                <Story found={found.as_ref().clone()} />
-            }
         </section>
     }
 }
@@ -46,14 +41,31 @@ fn promise(row: &PromiseRow, search: &SearchHandle) -> Html {
                     <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-break={row.name} disabled={is_running} {onclick}
                         title="Looks for faults that show it, keeps the fewest, and plays them">{"Break it"}</button>
                 }
+                if search.search.anomaly() == Some(row.anomaly) {
+                    { progress(row.anomaly, search) }
+                }
             </dd>
         </div>
     }
 }
 
-fn stop(search: &SearchHandle) -> Callback<MouseEvent> {
-    let search = search.clone();
-    Callback::from(move |_| search.stop())
+/// How far the search is, beside the promise that it is about.
+fn progress(anomaly: Anomaly, search: &SearchHandle) -> Html {
+    let stop = {
+        let search = search.clone();
+        Callback::from(move |_: MouseEvent| search.stop(anomaly))
+    };
+    html! {
+        <>
+            if let Search::Running { .. } = search.search {
+                <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-break="stop" onclick={stop}>{"Stop"}</button>
+            }
+            <p class={Class::Note} role="status" data-search={word(&search.search)}><RichText text={sentence(&search.search)} /></p>
+            if let Search::Found(found) = &search.search {
+                <Story found={found.as_ref().clone()} />
+            }
+        </>
+    }
 }
 
 fn word(search: &Search) -> &'static str {
@@ -76,8 +88,13 @@ fn sentence(search: &Search) -> String {
                 format::counted(u64::from(*commands), "command")
             )
         }
-        Search::Running { progress: Progress::Searching { tried, of }, .. } => {
-            format!("{} of {} tried.", schedules(*tried), format::grouped(u64::from(*of)))
+        Search::Running { progress: Progress::Searching { tried, of }, for_ms, .. } => {
+            let left = promises::time_left(*for_ms, *tried, *of);
+            format!(
+                "The run pauses meanwhile. {} of {} tried{left}.",
+                schedules(*tried),
+                format::grouped(u64::from(*of))
+            )
         }
         Search::Running { .. } => "Looking.".to_string(),
         Search::Found(found) => {
@@ -95,7 +112,7 @@ fn sentence(search: &Search) -> String {
                 promises::name(*anomaly)
             )
         }
-        Search::Stopped { tried } => format!("Stopped after {}.", schedules(*tried)),
+        Search::Stopped { tried, .. } => format!("Stopped after {}.", schedules(*tried)),
     }
 }
 

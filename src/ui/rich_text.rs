@@ -1,6 +1,11 @@
 //! Sentences of the course: `` `name` `` is set in monospace, `**words**` in bold. All of it is shown as text, never as markup.
 
+use super::Class;
+use crate::web::menus;
 use yew::prelude::*;
+
+/// The list below the stage, as instructions name it.
+const LINKS: &str = "Links and their faults";
 
 /// Properties of [`RichText`].
 #[derive(Properties, PartialEq)]
@@ -26,6 +31,11 @@ fn show(piece: Piece<'_>) -> Html {
     match piece {
         Piece::Plain(text) => html! { {text} },
         Piece::Code(text) => html! { <code>{text}</code> },
+        // What the instructions name and the page can open is a way there.
+        Piece::Strong(LINKS) => {
+            let onclick = Callback::from(|_: MouseEvent| menus::open("[data-fault-menu=links]"));
+            html! { <button type="button" class={Class::LinkButton} data-opens="links" {onclick}><strong>{LINKS}</strong></button> }
+        }
         Piece::Strong(text) => html! { <strong>{text}</strong> },
     }
 }

@@ -4,7 +4,10 @@ use super::published::{Published, RunView, SeekSlice, refresh};
 use super::wish::Wish;
 use crate::course::{Cast, PRESETS, Place, Preset, Room};
 use crate::engine::common::{Offset, RecordId, VirtualTime};
-use crate::engine::sim::{Command, EventKind, ProducerEvent, Scenario, State, TimedCommand, Timeline, TraceHash};
+use crate::engine::sim::ledger::Figure;
+use crate::engine::sim::{
+    Command, EventKind, MarkKind, ProducerEvent, Scenario, State, TimedCommand, Timeline, TraceHash,
+};
 use crate::view::departures::Departures;
 use crate::view::frame::Flight;
 use crate::view::inspection::Inspection;
@@ -59,7 +62,11 @@ pub struct Run {
     subject: Option<Subject>,
     seek: SeekSlice,
     last_sent: Option<(Rc<Command>, VirtualTime)>,
+    /// What was cut off last was brought back: there is no other tail to ask for.
+    is_tail_back: bool,
     refusal: Option<Rc<str>>,
+    /// The record whose send was refused last, and why.
+    refused: Option<(Subject, Rc<str>)>,
     notice: Option<Rc<str>>,
     problem: Option<String>,
     news: Option<String>,
@@ -100,7 +107,9 @@ impl Run {
             subject: None,
             seek: SeekSlice { target: first_seek(place, preset), problem: None },
             last_sent: None,
+            is_tail_back: false,
             refusal: None,
+            refused: None,
             notice: None,
             problem: None,
             news: None,
@@ -249,6 +258,7 @@ impl Run {
 
     fn bring_back(&mut self) {
         self.playback.pause();
+        self.is_tail_back = true;
         if self.timeline.restore_branch() {
             let (at, end) = (self.now(), self.timeline.end());
             self.timeline.seek(end);
@@ -291,12 +301,14 @@ impl Run {
             return;
         }
         self.script = Rc::new(self.timeline.to_scenario());
+        self.is_tail_back = false;
         self.outlook = None;
         self.hear();
         if let Command::Send { .. } | Command::Burst { .. } = command {
             self.refusal = self.refused_send(&command).map(Rc::from);
             if self.state().ledger.record(first_new).is_some() {
                 self.subject = Some(Subject::Record(first_new));
+                self.refused = self.refusal.clone().map(|why| (Subject::Record(first_new), why));
             }
             self.last_sent = Some((Rc::new(command), self.now()));
         }
@@ -383,8 +395,21 @@ impl Run {
         let seen = self.subject.map(|subject| (subject, state.now, state.trace_hash));
         if seen != self.inspected || published.inspection.is_some() != seen.is_some() {
             self.inspected = seen;
-            published.inspection = self.subject.map(|subject| Rc::new(Inspection::of(state, &subject)));
+            published.inspection = self.subject.map(|subject| Rc::new(self.inspection_of(&subject)));
         }
+    }
+
+    /// What the state tells of the subject, and what only the run knows: when records were lost, and why a send was refused.
+    fn inspection_of(&self, subject: &Subject) -> Inspection {
+        let mut inspection = Inspection::of(self.timeline.state(), subject);
+        if let Subject::Figure { figure: Figure::Lost, .. } = subject {
+            let losses = self.timeline.marks().iter().filter(|mark| mark.kind == MarkKind::Loss);
+            inspection.lead_to(&losses.map(|mark| mark.at.0).collect::<Vec<_>>());
+        }
+        if let Some((_, why)) = self.refused.as_ref().filter(|(refused, _)| refused == subject) {
+            inspection.why.push(why.to_string());
+        }
+        inspection
     }
 
     /// Brings the slices up to date.
@@ -392,7 +417,9 @@ impl Run {
         self.inspect(published);
         let state = self.state();
         refresh(&mut published.frame, Frame::of(state, self.now()));
-        refresh(&mut published.transport, TransportView::of(&self.timeline, &self.playback));
+        let mut transport = TransportView::of(&self.timeline, &self.playback);
+        transport.cut_tail = transport.cut_tail.filter(|_| !self.is_tail_back);
+        refresh(&mut published.transport, transport);
         refresh(&mut published.ledger, LedgerView::of(state));
         refresh(&mut published.settings, settings::rows_of(state));
         refresh(&mut published.promises, promises::rows(state));

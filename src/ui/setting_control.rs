@@ -1,7 +1,7 @@
 //! One setting's control, made from its row: name, value, unit, and what is not the default.
 
 use super::Class;
-use super::runner::use_runner;
+use super::runner::{use_runner, use_slice};
 use super::wish::Wish;
 use crate::engine::config::Value;
 use crate::engine::sim::{Command, SettingContent};
@@ -26,11 +26,19 @@ pub fn SettingControl(props: &SettingControlProps) -> Html {
     let id = format!("setting-{}-{}", scope_word(&row.scope), row.name);
     let help_id = format!("{id}-help");
     let changed = (!row.is_default).then_some(Class::SettingChanged);
+    // What does not fit stays in the field, with the reason below it, until something else is asked for.
+    let refused = use_state(|| None::<String>);
+    let notice = use_slice(|published| published.notice.clone());
+    let why = notice.filter(|_| refused.is_some());
+    let typed = (*refused).clone().filter(|_| why.is_some());
     html! {
         <div class={classes!(Class::Setting, changed)} title={row.help}>
             <label class={Class::SettingName} for={id.clone()}>{ breakable(row.name) }</label>
             <span id={help_id.clone()} class={Class::SettingDefault}>{remark(row)}</span>
-            { control(props, id, help_id, runner) }
+            { control(props, id, help_id, runner, typed, refused.setter()) }
+            if let Some(why) = why {
+                <p class={classes!(Class::Warning, Class::SettingProblem)} data-setting-problem={row.name}>{why.to_string()}</p>
+            }
         </div>
     }
 }
@@ -53,18 +61,28 @@ fn remark(row: &SettingRow) -> String {
     }
 }
 
-fn control(props: &SettingControlProps, id: String, help_id: String, runner: super::runner::RunnerHandle) -> Html {
+fn control(
+    props: &SettingControlProps,
+    id: String,
+    help_id: String,
+    runner: super::runner::RunnerHandle,
+    typed: Option<String>,
+    refused: UseStateSetter<Option<String>>,
+) -> Html {
     let row = &props.row;
+    let invalid = typed.is_some().then_some("true");
     let onchange = {
         let row = row.clone();
         Callback::from(move |event: Event| {
             let Some(text) = value_of(&event) else { return };
-            if !runner.wish(Wish::Submit(command(&row, &text))) {
-                // Nothing has changed, so nothing renders: the control goes back to the value that stands.
-                set_value(&event, &row.value);
+            let granted = runner.wish(Wish::Submit(command(&row, &text)));
+            if !granted {
+                set_list_back(&event, &row.value);
             }
+            refused.set((!granted).then_some(text));
         })
     };
+    let value = typed.unwrap_or_else(|| row.value.clone());
     let disabled = row.locked.is_some();
     match &row.control {
         Control::Words(words) => html! {
@@ -74,10 +92,10 @@ fn control(props: &SettingControlProps, id: String, help_id: String, runner: sup
         },
         Control::Number { min, max } => html! {
             <input {id} class={Class::Field} type="number" inputmode="numeric" step="1" min={min.to_string()} max={max.to_string()}
-                value={row.value.clone()} data-setting={row.name} aria-describedby={help_id} {disabled} {onchange} />
+                {value} aria-invalid={invalid} data-setting={row.name} aria-describedby={help_id} {disabled} {onchange} />
         },
         Control::Text => html! {
-            <input {id} class={Class::Field} type="text" value={row.value.clone()} data-setting={row.name}
+            <input {id} class={Class::Field} type="text" {value} aria-invalid={invalid} data-setting={row.name}
                 aria-describedby={help_id} {disabled} {onchange} />
         },
     }
@@ -89,11 +107,10 @@ fn value_of(event: &Event) -> Option<String> {
     input.or_else(|| target.dyn_ref::<HtmlSelectElement>().map(HtmlSelectElement::value))
 }
 
-fn set_value(event: &Event, value: &str) {
-    let Some(target) = event.target() else { return };
-    if let Some(input) = target.dyn_ref::<HtmlInputElement>() {
-        input.set_value(value);
-    } else if let Some(list) = target.dyn_ref::<HtmlSelectElement>() {
+/// A list shows what stands, not what was refused; a field keeps what was typed.
+fn set_list_back(event: &Event, value: &str) {
+    let target = event.target();
+    if let Some(list) = target.as_ref().and_then(|target| target.dyn_ref::<HtmlSelectElement>()) {
         list.set_value(value);
     }
 }

@@ -110,6 +110,50 @@ pub fn of_producer(frame: &ProducerFrame) -> Vec<FaultAct> {
     ]
 }
 
+/// Links that have one end in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkGroup {
+    /// Whose links: `p1`, `controller`, `between brokers`.
+    pub name: String,
+    /// The links.
+    pub rows: Vec<LinkRow>,
+}
+
+impl LinkGroup {
+    /// With how many of them something is wrong.
+    #[must_use]
+    pub fn faulty(&self) -> usize {
+        self.rows.iter().filter(|row| !row.note.is_empty()).count()
+    }
+}
+
+/// Every link of the stage, by the client at its end; those between brokers stand last.
+#[must_use]
+pub fn link_groups(frame: &Frame) -> Vec<LinkGroup> {
+    let mut groups: Vec<LinkGroup> = Vec::new();
+    for row in links(frame) {
+        let first = row.words.split(" – ").next().unwrap_or_default();
+        let name = if first.starts_with("broker ") { "between brokers" } else { first };
+        match groups.last_mut().filter(|group| group.name == name) {
+            Some(group) => group.rows.push(row),
+            None => groups.push(LinkGroup { name: name.to_string(), rows: vec![row] }),
+        }
+    }
+    groups
+}
+
+/// Each act that a link has a button for, once, with what it means.
+#[must_use]
+pub fn link_meanings(groups: &[LinkGroup]) -> Vec<(&'static str, &'static str)> {
+    let mut meanings: Vec<(&'static str, &'static str)> = Vec::new();
+    for act in groups.iter().flat_map(|group| &group.rows).flat_map(|row| &row.acts) {
+        if !meanings.iter().any(|(word, _)| *word == act.word) {
+            meanings.push((act.word, act.means));
+        }
+    }
+    meanings
+}
+
 /// Every link of the stage, clients' first, with what can be done to it.
 #[must_use]
 pub fn links(frame: &Frame) -> Vec<LinkRow> {

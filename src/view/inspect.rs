@@ -17,7 +17,7 @@ use super::news;
 use super::subject::Subject;
 use crate::engine::common::{Offset, RecordId, VirtualTime};
 use crate::engine::sim::State;
-use crate::engine::sim::ledger::{Figure, Outcome};
+use crate::engine::sim::ledger::{BatchMoment, Figure, Outcome, RecordMoment};
 
 impl Inspection {
     /// What there is to say of `subject`.
@@ -60,16 +60,28 @@ fn item(state: &State, id: RecordId, at: VirtualTime) -> RecordItem {
     let ledger = &state.ledger;
     let entry = ledger.record(id);
     let offset = entry.and_then(|entry| entry.first_offset());
-    let place = entry.map(|entry| match (entry.partition.partition.0, offset) {
-        (-1, _) => "no partition yet".to_string(),
-        (partition, None) => format!("P{partition}"),
-        (partition, Some(Offset(offset))) => format!("P{partition} @ {offset}"),
+    // A lost record stood somewhere: that is how one knows it again on the stage.
+    let had = offset.is_none().then(|| offset_it_had(state, id)).flatten();
+    let place = entry.map(|entry| match (entry.partition.partition.0, offset, had) {
+        (-1, _, _) => "no partition yet".to_string(),
+        (partition, None, None) => format!("P{partition}"),
+        (partition, None, Some(Offset(offset))) => format!("P{partition}, was @ {offset}"),
+        (partition, Some(Offset(offset)), _) => format!("P{partition} @ {offset}"),
     });
     RecordItem {
-        dot: RecordDot::of(ledger, Some(id), offset, standing(state, id)),
+        dot: RecordDot::of(ledger, Some(id), offset.or(had), standing(state, id)),
         place: place.unwrap_or_default(),
         at_us: at.0,
     }
+}
+
+/// Where a leader appended a record last, whether its copy still stands or not.
+fn offset_it_had(state: &State, id: RecordId) -> Option<Offset> {
+    let index = i64::from(state.ledger.record(id)?.index);
+    state.ledger.moments(id).into_iter().rev().find_map(|(_, moment)| match moment {
+        RecordMoment::Batch(BatchMoment::Appended { base_offset, .. }) => Some(Offset(base_offset.0 + index)),
+        _ => None,
+    })
 }
 
 /// How a record stands in the cluster, whatever copy of it was clicked.

@@ -42,6 +42,15 @@ pub struct Inspection {
     pub links: Vec<(String, super::subject::Subject)>,
 }
 
+impl Inspection {
+    /// Lets each record of the list lead to the first of these moments, in microseconds and rising, that is not before its own.
+    pub fn lead_to(&mut self, moments_us: &[u64]) {
+        for item in &mut self.records {
+            item.at_us = moments_us.iter().copied().find(|at| *at >= item.at_us).unwrap_or(item.at_us);
+        }
+    }
+}
+
 /// One field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -46,6 +46,18 @@ pub fn name(anomaly: Anomaly) -> &'static str {
     }
 }
 
+/// What a search may still take, told from what it took: `, at most 3 min more`; empty before that can be told.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // minutes of a search
+pub fn time_left(for_ms: f64, tried: u32, of: u32) -> String {
+    if tried < 8 || for_ms <= 0.0 {
+        return String::new();
+    }
+    let seconds = (for_ms / f64::from(tried) * f64::from(of.saturating_sub(tried)) / 1000.0).ceil() as u64;
+    let words = if seconds < 90 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) };
+    format!(", at most {words} more")
+}
+
 /// The run's scenario with the settings as they are now: what was changed since its start is its own from the start.
 #[must_use]
 pub fn as_it_stands(state: &State) -> Scenario {
@@ -95,6 +107,14 @@ mod tests {
 
     fn impossible(simulation: &Simulation) -> Vec<&'static str> {
         rows(simulation.state()).iter().filter(|row| row.is_impossible).map(|row| row.name).collect()
+    }
+
+    #[test]
+    fn what_a_search_may_still_take_is_told_from_what_it_took() {
+        assert_eq!(time_left(500.0, 4, 10_000), "");
+        assert_eq!(time_left(1_000.0, 100, 2_100), ", at most 20 s more");
+        assert_eq!(time_left(15_000.0, 108, 10_000), ", at most 23 min more");
+        assert_eq!(time_left(15_000.0, 10_000, 10_000), ", at most 0 s more");
     }
 
     #[test]

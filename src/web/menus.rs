@@ -35,6 +35,15 @@ impl Dismissal {
     }
 }
 
+/// Opens the first `details` element that matches and brings it into sight.
+pub fn open(selector: &str) {
+    let Some(menu) = all(selector).into_iter().next() else { return };
+    // It fails only on an invalid name, and ours is a literal.
+    let _ = menu.set_attribute("open", "");
+    menu.scroll_into_view();
+    give_focus_to_its_word(&menu);
+}
+
 fn all(selector: &str) -> Vec<Element> {
     let Ok(found) = document().query_selector_all(selector) else { return Vec::new() };
     (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()

@@ -13,3 +13,9 @@ pub fn soon(work: impl FnOnce() + 'static) -> Soon {
 pub struct Soon {
     _timeout: Timeout,
 }
+
+/// The page's clock, in milliseconds since some moment. For what the reader waits for; a run knows virtual time only.
+#[must_use]
+pub fn now_ms() -> f64 {
+    js_sys::Date::now()
+}

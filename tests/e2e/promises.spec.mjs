@@ -52,6 +52,6 @@ test("a lost response is recognised with idempotence, and stands twice without",
 async function loseResponse(page) {
   const tape = await page.locator('[data-tape^="orders.placed-0@"][data-role="leader"]').getAttribute("data-tape");
   const links = page.locator('[data-fault-menu="links"]');
-  if (!(await links.evaluate((details) => details.open))) await links.locator("summary").click();
+  if (!(await links.evaluate((details) => details.open))) await page.locator('[data-fault-menu="links"] > summary').click();
   await page.locator(`[data-fault="lose-response-p1-broker-${tape.split("@")[1]}"]`).click();
 }

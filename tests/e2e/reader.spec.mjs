@@ -275,10 +275,10 @@ test("what waits for its retry stays inside the producer's card", async () => {
   await page.locator("[data-tape] [data-record]").first().click();
   await page.locator('[data-fault-menu="links"] > summary').click();
   await page.locator('[data-fault="lose-response-p1-broker-1"]').click();
-  const waiting = page.locator("[data-producer] [data-batch]", { hasText: /retry in/ });
   await play(page);
-  await waiting.first().waitFor({ timeout: 60_000 });
+  await page.locator('[data-mark="retry"]').first().waitFor({ state: "attached", timeout: 60_000 });
   await pause(page);
+  assert.ok((await page.locator("[data-producer] [data-batch]").count()) > 0, "a batch waits");
   assert.deepEqual(await stickingOut(page, "[data-producer] [data-batch], [data-producer] svg", "[data-producer]"), []);
   await close();
 });
@@ -348,5 +348,82 @@ test("signs of one moment stand side by side on the timeline", async () => {
   });
   const [told, foot] = [await page.locator("[data-mark-told]").boundingBox(), await page.locator("footer").boundingBox()];
   assert.ok(told.y >= foot.y, "the words stand below the bar's upper edge");
+  await close();
+});
+
+test("a value that a setting does not take stays in its field, with the reason below it", async () => {
+  const { page, close } = await open(browser, { at: "#/acks" });
+  const field = page.locator('[data-setting="min.insync.replicas"]').first();
+  await field.fill("-3");
+  await field.blur();
+  await page.locator('[data-setting-problem="min.insync.replicas"]', { hasText: "min.insync.replicas" }).waitFor();
+  assert.equal(await field.inputValue(), "-3");
+  await field.fill("2");
+  await field.blur();
+  await page.locator("[data-setting-problem]").waitFor({ state: "detached" });
+  await close();
+});
+
+test("the tail can be brought back once, and what leads to lost records is where they are lost", async () => {
+  const { page, close } = await open(browser, { at: "#/" });
+  await pause(page);
+  await page.locator('[data-landing="act"]').click();
+  await playTo(page, 6_000_000);
+  assert.ok((await ledger(page, "lost")) > 0, "acks=1 loses what only the leader had");
+  await page.locator('[data-ledger="lost"]').first().click();
+  const row = page.locator("aside ol li").first();
+  await row.locator("text=/was @ \\d+/").waitFor();
+  await row.locator("[data-moment-us]").click();
+  await eventually(async () => assert.ok((await ledger(page, "lost")) > 0, "the jump leads to where they are lost"));
+  await page.locator('[data-fault^="crash-broker-"]').first().click();
+  const back = page.locator('[data-transport="bring-back"]');
+  await back.click();
+  await back.waitFor({ state: "detached" });
+  await close();
+});
+
+test("a search tells how far it is beside its promise", async () => {
+  const { page, close } = await open(browser, { at: "#/cluster" });
+  await pause(page);
+  const promise = page.locator('[data-promise="loss"]');
+  await promise.locator('[data-break="loss"]').click();
+  await promise.locator('[data-search="running"], [data-search="found"]').waitFor();
+  if (await promise.locator('[data-break="stop"]').count()) await promise.locator('[data-break="stop"]').click();
+  await promise.locator('[data-search="stopped"], [data-search="found"]').waitFor();
+  await close();
+});
+
+test("each enQueue by hand takes another value", async () => {
+  const { page, close } = await open(browser, { at: "#/ring" });
+  const value = page.locator('[data-ring="value"]');
+  const first = Number(await value.inputValue());
+  for (let call = 1; call <= 3; call += 1) {
+    await page.locator('[data-ring="enQueue"]').click();
+    await eventually(async () => assert.equal(Number(await value.inputValue()), first + call));
+  }
+  await close();
+});
+
+test("the help explains what stands on the stage, and a long key leaves the lanes in reach", async () => {
+  const { page, close } = await open(browser, { at: "#/partitions" });
+  await page.keyboard.press("?");
+  const words = page.locator('[data-help="stage-words"]');
+  for (const word of ["in flight", "fenced", "purgatory", "LEO", "ELR", "dashed red line", "Bring back the tail"]) {
+    await words.locator(`text=${word}`).first().waitFor();
+  }
+  await page.keyboard.press("Escape");
+  await page.locator('[data-send="key"]').fill("x".repeat(10_000));
+  await page.locator('[aria-label="Key hashing"]', { hasText: "more like these" }).waitFor();
+  const hashing = await page.locator('[aria-label="Key hashing"]').boundingBox();
+  assert.ok(hashing.height < 700, `the steps take ${hashing.height} px`);
+  await close();
+});
+
+test("the links stand in groups, and the instructions lead to them", async () => {
+  const { page, close } = await open(browser, { at: "#/idempotence" });
+  await page.locator('[data-opens="links"]').first().click();
+  await page.locator('[data-fault="lose-response-p1-broker-1"]').waitFor();
+  assert.equal(await page.locator("[data-link]:visible").count(), 3, "only the producer's links stand open");
+  await page.locator("text=Each message takes 200 ms longer.").waitFor();
   await close();
 });

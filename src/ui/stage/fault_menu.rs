@@ -32,6 +32,9 @@ pub fn FaultMenu(props: &FaultMenuProps) -> Html {
 pub struct FaultButtonsProps {
     /// What can be done.
     pub acts: Vec<FaultAct>,
+    /// The buttons alone: what each means is said elsewhere.
+    #[prop_or_default]
+    pub short: bool,
 }
 
 /// A button for each act, and what it does.
@@ -39,13 +42,13 @@ pub struct FaultButtonsProps {
 pub fn FaultButtons(props: &FaultButtonsProps) -> Html {
     let runner = use_runner();
     html! {
-        <div class={Class::FaultActs}>
+        <div class={if props.short { Class::FaultButtons } else { Class::FaultActs }}>
             // An act and its reverse share a button, which keeps the focus.
             { for props.acts.iter().enumerate().map(|(place, act)| html! {
                 <div key={place} class={Class::FaultAct}>
                     <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-fault={act.hook.clone()}
                         title={act.label.clone()} aria-label={act.label.clone()} onclick={runner.on_click(Wish::Submit(act.command.clone()))}>{act.word}</button>
-                    <span>{act.means}</span>
+                    if !props.short { <span>{act.means}</span> }
                 </div>
             }) }
         </div>

@@ -62,7 +62,7 @@ fn meaning(figure: Figure) -> &'static str {
         Figure::Committed => "They have a copy below the leader's high watermark.",
         Figure::Expired => "They were in the leader's log, and retention or DeleteRecords removed them.",
         Figure::Lost => {
-            "They were reported delivered, and no log that leads has them. The moment is that of the report."
+            "They were reported delivered, and no log that leads has them. The moment is that of the first loss after the report."
         }
         Figure::Duplicates => "They stand in a leader's log more than once.",
         Figure::Reordered => {

@@ -5,7 +5,7 @@ use super::{place, standing};
 use crate::engine::common::RecordId;
 use crate::engine::config::Acks;
 use crate::engine::sim::State;
-use crate::engine::sim::ledger::{BatchMoment, Outcome, RecordEntry, RecordMoment};
+use crate::engine::sim::ledger::{BatchMoment, Failure, Outcome, RecordEntry, RecordMoment};
 use crate::view::batch_bytes;
 use crate::view::departures::{leave_meaning, leave_word};
 use crate::view::format;
@@ -184,6 +184,7 @@ fn why(state: &State, entry: &RecordEntry, stands: RecordState) -> Vec<String> {
             "It was sent again after an attempt that had been appended; without idempotence the broker cannot tell."
         }
         (RecordState::Waiting, _) => match entry.outcome {
+            Outcome::Failed { why: Failure::RecordTooLarge, .. } => return vec![too_large(state, entry)],
             Outcome::Failed { .. } => "The producer gave up on it and told the application.",
             Outcome::Delivered { .. } => {
                 "The application was told that it is delivered. No log that leads holds it at this moment."
@@ -197,4 +198,16 @@ fn why(state: &State, entry: &RecordEntry, stands: RecordState) -> Vec<String> {
         },
     };
     vec![sentence.to_string()]
+}
+
+/// Which limits a record that is too large has to keep.
+fn too_large(state: &State, entry: &RecordEntry) -> String {
+    let limits = state.session(entry.session).map(|session| {
+        let config = session.producer.config();
+        (format::grouped_signed(config.max_request_size), format::grouped_signed(config.buffer_memory))
+    });
+    let (request, memory) = limits.unwrap_or_default();
+    format!(
+        "`send()` refused it: as a batch of its own it is larger than `max.request.size`, {request} bytes, or than `buffer.memory`, {memory} bytes. Nothing was sent."
+    )
 }

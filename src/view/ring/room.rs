@@ -217,6 +217,11 @@ impl RingRoom {
         self.loaded = None;
         self.verdict = None;
         self.trouble = self.replay.call(operation).err().map(|error| RingTrouble::Full(error.to_string()));
+        // The next value is another one, so that slots can be told apart.
+        if let (Operation::EnQueue { value }, None) = (operation, &self.trouble) {
+            let next = if value == Value::MAX { i64::from(Value::ZERO.get()) } else { i64::from(value.get()) + 1 };
+            self.value = next.to_string();
+        }
     }
 
     /// Reads the typed list; false, with the trouble noted, if it is no list.
