@@ -79,7 +79,7 @@ fn Marks(props: &MarksProps) -> Html {
     let mark = |(number, mark): (usize, &MarkView)| {
         let (on, off) = (pointed.clone(), pointed.clone());
         html! {
-            <svg key={format!("{}-{}", mark.at_us, mark.label)} class={classes!(Class::TimelineMark, kind_class(mark.kind))} role="img" aria-label={mark.told()}
+            <svg key={number} class={classes!(Class::TimelineMark, kind_class(mark.kind))} role="img" aria-label={mark.told()}
                 x={percent(place(view, mark.at_us))} width="14" height="14" viewBox={format!("{:.1} 0 14 14", -7.0 - aside[number])} overflow="visible" data-mark={kind_word(mark.kind)}
                 onmouseenter={move |_: MouseEvent| on.set(Some(number))} onmouseleave={move |_: MouseEvent| off.set(None)}
                 onclick={runner.on_click(Wish::Seek(VirtualTime(mark.at_us)))}>
