@@ -427,3 +427,11 @@ test("the links stand in groups, and the instructions lead to them", async () =>
   await page.locator("text=Each message takes 200 ms longer.").waitFor();
   await close();
 });
+
+test("on a phone the question of the first page stays in sight while the stage is swiped", async () => {
+  const { page, close } = await open(browser, { at: "#/", viewport: PHONE });
+  await page.locator("#stage").evaluate((stage) => stage.scrollTo({ left: 500 }));
+  const box = await page.locator('[data-landing="act"]').boundingBox();
+  assert.ok(box.x >= 0 && box.x + box.width <= PHONE.width, `it stands at ${box.x}`);
+  await close();
+});
