@@ -2,7 +2,7 @@
 //!
 //! Which functions are called is not written down anywhere: a program that notes it is shown to a browser that makes a first visit
 //! (`tests/e2e/first-load.mjs`), and the split follows. The splitting is done by the package `first-load`, which has the details. Where there
-//! is no Node or no Chromium the program stays whole: the page works, its first load is heavier.
+//! is no Node or no Chromium, or the visit fails, the program stays whole: the page works, its first load is heavier.
 
 use std::path::{Path, PathBuf};
 
@@ -32,10 +32,14 @@ pub fn split(dist: &Path) -> Result<()> {
     let work = paths::target().join("first-load");
     std::fs::create_dir_all(&work).map_err(|error| format!("{}: {error}", work.display()))?;
     let [whole, called, rest] = ["whole.wasm", "called.txt", "rest.wasm"].map(|name| work.join(name));
-    std::fs::copy(&program, &whole).map_err(|error| format!("{}: {error}", whole.display()))?;
-
+    copy(&program, &whole)?;
     first_load("observe", &[&whole, &program])?;
-    write(&called, visit(dist, &chromium)?.as_bytes())?;
+    let visit = visit(dist, &chromium);
+    if let Err(why) = &visit {
+        println!("a first visit could not be made, so the program is left in one file ({why})");
+        return copy(&whole, &program);
+    }
+    write(&called, visit?.as_bytes())?;
     first_load("split", &[&whole, &called, &program, &rest])?;
 
     let bytes = std::fs::read(&rest).map_err(|error| format!("{}: {error}", rest.display()))?;
@@ -93,6 +97,10 @@ fn the_one(dist: &Path, end: &str) -> Result<String> {
     let names = bundle::files(dist)?.into_iter().filter_map(|name| name.strip_suffix(end).map(str::to_string));
     let names: Vec<String> = names.collect();
     <[String; 1]>::try_from(names).map(|[name]| name).map_err(|names| format!("{} files end in {end}", names.len()))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::copy(from, to).map(|_| ()).map_err(|error| format!("{}: {error}", to.display()))
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<()> {
