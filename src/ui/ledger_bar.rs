@@ -26,7 +26,7 @@ pub fn LedgerBar() -> Html {
                 <span class={Class::LedgerWord}>{"Ledger"}</span><span aria-hidden="true">{ if *open { " ▾" } else { " ▸" } }</span>
             </button>
             <div class={Class::LedgerFigures}>
-                { for Figure::ALL.into_iter().zip(&view.totals).map(|(figure, (_, number))| html! {
+                { for Figure::ALL.into_iter().zip(&view.totals).filter(|(figure, (_, number))| is_shown(*figure, *number)).map(|(figure, (_, number))| html! {
                     <LedgerFigure key={figure.word()} {figure} number={*number} />
                 }) }
             </div>
@@ -64,6 +64,11 @@ fn LedgerFigure(props: &LedgerFigureProps) -> Html {
     }
 }
 
+/// What only a compacted topic has is shown once there is some.
+fn is_shown(figure: Figure, number: u64) -> bool {
+    figure != Figure::Compacted || number > 0
+}
+
 /// A figure that should be 0 and is not has a colour.
 fn tone(figure: Figure, number: u64) -> Option<Class> {
     match figure {
@@ -85,8 +90,9 @@ fn meaning(figure: Figure) -> &'static str {
         Figure::Stored => "Records with a copy, now, in the leader's log",
         Figure::Committed => "Of these, with a copy below the high watermark",
         Figure::Expired => {
-            "Were in the leader's log and removed by retention or DeleteRecords: neither stored nor lost"
+            "Were in the leader's log and removed by retention, compaction or DeleteRecords: neither stored nor lost"
         }
+        Figure::Compacted => "Of the expired, removed by compaction: superseded, or a tombstone whose time was over",
         Figure::Lost => "Delivered, not expired, and in no log that leads; a log that has it may lead again",
         Figure::Duplicates => "Copies beyond the first in leaders' logs",
         Figure::Reordered => "First copy stands before that of a record which the same session sent earlier",

@@ -150,6 +150,7 @@ fn shape(kind: MarkKind) -> &'static str {
         MarkKind::Restart => "M-6 11h12L0 2z",
         MarkKind::Election => "M0 1 5 6 0 11-5 6z",
         MarkKind::Roll => "M-1.500 1h3v10h-3z",
+        MarkKind::Cleaning => "M-6 2h12v3h-12zM-3 7h6v3h-6z",
         MarkKind::Loss => "M-5 2-3 0 0 3 3 0 5 2 2 5.500 5 9 3 11 0 8-3 11-5 9-2 5.500z",
         MarkKind::Recognised => "M-6 5l2-2 3 3 5-6 2 2-7 8z",
         MarkKind::Drop => "M-5 1l2-2 3 3 3-3 2 2-3 3 3 3-2 2-3-3-3 3-2-2 3-3z",
@@ -164,7 +165,7 @@ fn kind_class(kind: MarkKind) -> Class {
         MarkKind::Command => Class::ToneAccent,
         MarkKind::Crash | MarkKind::Loss | MarkKind::Limit => Class::ToneLost,
         MarkKind::Restart | MarkKind::Election | MarkKind::Recognised => Class::ToneCommitted,
-        MarkKind::Roll | MarkKind::Stop => Class::ToneQuiet,
+        MarkKind::Roll | MarkKind::Cleaning | MarkKind::Stop => Class::ToneQuiet,
         MarkKind::Retry | MarkKind::Drop | MarkKind::Position => Class::TonePending,
     }
 }

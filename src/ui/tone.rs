@@ -34,5 +34,6 @@ pub fn state_class(state: RecordState) -> Class {
         RecordState::Committed => Class::StateCommitted,
         RecordState::Lost => Class::StateLost,
         RecordState::Duplicate => Class::StateDuplicate,
+        RecordState::Removed => Class::StateRemoved,
     }
 }

@@ -93,6 +93,7 @@ fn standing(state: &State, id: RecordId) -> RecordState {
         () if entry.copies() > 1 => RecordState::Duplicate,
         () if entry.is_committed() => RecordState::Committed,
         () if entry.copies() > 0 => RecordState::Pending,
+        () if ledger.is(id, Figure::Expired) => RecordState::Removed,
         () => RecordState::Waiting,
     }
 }

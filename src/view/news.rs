@@ -9,6 +9,7 @@ use crate::engine::record::builder::batch_size_upper_bound;
 use crate::engine::sim::ledger::Failure;
 use crate::engine::sim::network::Endpoint;
 use crate::engine::sim::{Command, Event, EventKind, ProducerEvent, SendRecord, State};
+use crate::engine::storage::CleanedLog;
 use crate::view::{fault_words, format};
 
 /// What the newest of these events that is worth telling says; the weightiest goes first.
@@ -164,6 +165,7 @@ fn broker_words(state: &State, broker: BrokerId, event: &BrokerEvent) -> Option<
         BrokerEvent::SegmentDeleted { partition, base_offset, reason, .. } => {
             format!("segment {base_offset} of {} deleted ({})", place(state, *partition), reason.name())
         }
+        BrokerEvent::LogCleaned { partition, cleaned } => cleaning_words(&place(state, *partition), broker, cleaned),
         BrokerEvent::Truncated { partition, from, to, reason: TruncationReason::PowerLost } => {
             format!(
                 "broker {broker} came back without {to}–{} of {}: not flushed",
@@ -179,6 +181,18 @@ fn broker_words(state: &State, broker: BrokerId, event: &BrokerEvent) -> Option<
         }
         _ => return None,
     })
+}
+
+/// What a cleaning did, in a line.
+fn cleaning_words(place: &str, broker: BrokerId, cleaned: &CleanedLog) -> String {
+    let (before, after) = cleaned.bytes();
+    let removed = format::counted(cleaned.removed.len() as u64, "record");
+    let horizon = match cleaned.horizons.len() {
+        0 => String::new(),
+        count => format!(", delete horizon set in {count}"),
+    };
+    let bytes = format!("{} became {}", format::bytes(before), format::bytes(after));
+    format!("broker {broker} compacted {place}: {removed} went, {bytes}{horizon} ({})", cleaned.reason.name())
 }
 
 fn controller_words(state: &State, event: &ControllerEvent) -> Option<String> {

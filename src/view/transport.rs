@@ -68,6 +68,7 @@ pub fn kind_word(kind: MarkKind) -> &'static str {
         MarkKind::Restart => "restart",
         MarkKind::Election => "election",
         MarkKind::Roll => "roll",
+        MarkKind::Cleaning => "compaction",
         MarkKind::Retry => "retry",
         MarkKind::Loss => "loss",
         MarkKind::Recognised => "recognised",

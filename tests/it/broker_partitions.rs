@@ -52,10 +52,7 @@ impl Unit {
     fn config(&self) -> TopicConfig {
         let mut config = TopicConfig::default();
         for (name, value) in self.expected["config"].as_object().expect("settings") {
-            let compaction = ["cleanup.policy", "delete.retention.ms"].contains(&name.as_str());
-            if !compaction {
-                config.set(name, &Setting::from_json(value).expect("a plain value")).expect("a known setting");
-            }
+            config.set(name, &Setting::from_json(value).expect("a plain value")).expect("a known setting");
         }
         config
     }

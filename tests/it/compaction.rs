@@ -163,7 +163,7 @@ fn the_dirtiest_log_with_a_reason_is_next() {
         compaction_delay_ms,
     };
     let config = CleanerConfig::default();
-    let next = |logs: &[LogToClean]| dirtiest(logs, &config);
+    let next = |logs: &[LogToClean]| dirtiest(&logs.iter().map(|log| (*log, config)).collect::<Vec<_>>());
     assert_eq!(next(&[]), None);
     assert_eq!(next(&[log(50, 50, 0)]), None, "a ratio of one half is not above one half");
     assert_eq!(next(&[log(0, 0, 7)]), None, "nothing can be cleaned");

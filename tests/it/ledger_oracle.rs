@@ -29,6 +29,7 @@ struct Sent {
     partition: TopicPartition,
     told: Told,
     was_expired: bool,
+    was_compacted: bool,
 }
 
 /// What stands in the log that counts of one partition.
@@ -49,13 +50,16 @@ struct Oracle {
     /// Whom each connection goes to, and the connections of which the server's end is gone for good.
     servers: BTreeMap<ConnectionId, BrokerId>,
     dead: BTreeSet<ConnectionId>,
-    /// Records of the batches that were decoded, by size and checksum, which covers them.
-    decoded: BTreeMap<(usize, u32), Vec<RecordId>>,
+    /// What cleanings removed since the last look.
+    just_cleaned: BTreeSet<(BrokerId, TopicPartition, Offset)>,
+    /// Records of the batches that were decoded, with their places after the first offset, by size and checksum, which covers them.
+    decoded: BTreeMap<(usize, u32), Vec<(i64, RecordId)>>,
 }
 
 impl Oracle {
     /// Takes in what happened, and looks at all logs again.
     fn observe(&mut self, state: &State, events: &[Event]) {
+        self.just_cleaned.clear();
         for event in events {
             match &event.kind {
                 EventKind::Producer { session, event } => self.observe_producer(state, *session, event),
@@ -111,7 +115,13 @@ impl Oracle {
         let at = usize::try_from(record.0).unwrap();
         assert!(at <= self.records.len(), "ids are given out in order");
         if at == self.records.len() {
-            self.records.push(Sent { session, partition, told: Told::Pending, was_expired: false });
+            self.records.push(Sent {
+                session,
+                partition,
+                told: Told::Pending,
+                was_expired: false,
+                was_compacted: false,
+            });
         }
         self.records[at].partition = partition;
     }
@@ -136,6 +146,10 @@ impl Oracle {
             BrokerEvent::Crashed => {
                 let theirs = self.servers.iter().filter(|(_, server)| **server == broker);
                 self.dead.extend(theirs.map(|(connection, _)| *connection));
+            }
+            BrokerEvent::LogCleaned { partition, cleaned } => {
+                let removed = cleaned.removed.iter().map(|removed| (broker, *partition, removed.offset));
+                self.just_cleaned.extend(removed);
             }
             BrokerEvent::ConnectionClosed { connection, .. } => {
                 self.dead.insert(*connection);
@@ -164,12 +178,18 @@ impl Oracle {
             return;
         };
         let start = replica.log().log_start_offset();
+        let end = replica.log().log_end_offset();
         let copies = self.read(replica.log());
         let new = Shown { broker, copies };
+        let offsets: BTreeSet<Offset> = new.copies.iter().map(|(offset, _)| *offset).collect();
         for (offset, record) in &old.copies {
-            if *offset < start {
-                self.records[usize::try_from(record.0).unwrap()].was_expired = true;
-            }
+            let record = &mut self.records[usize::try_from(record.0).unwrap()];
+            // The cleaner compacts and then takes old segments, at one moment: what it had compacted did not expire.
+            let was_cleaned = old.broker.is_some_and(|it| self.just_cleaned.contains(&(it, partition, *offset)));
+            record.was_expired |= *offset < start && !was_cleaned;
+            // Between the ends of a log only compaction makes a hole.
+            let is_hole = *offset >= start && *offset < end && !offsets.contains(offset);
+            record.was_compacted |= was_cleaned || is_hole;
         }
         self.shown.insert(partition, new);
     }
@@ -183,19 +203,20 @@ impl Oracle {
                 let (batch, next) = RecordBatch::parse(&bytes, position).expect("a log holds whole batches");
                 position = next;
                 let ids = self.records_of(&batch);
-                let offsets = (0..).map(|delta| batch.base_offset().plus(delta));
-                copies.extend(offsets.zip(ids).filter(|(offset, _)| *offset >= log.log_start_offset()));
+                let placed = ids.into_iter().map(|(delta, id)| (batch.base_offset().plus(delta), id));
+                copies.extend(placed.filter(|(offset, _)| *offset >= log.log_start_offset()));
             }
         }
         copies
     }
 
-    fn records_of(&mut self, batch: &RecordBatch) -> Vec<RecordId> {
+    fn records_of(&mut self, batch: &RecordBatch) -> Vec<(i64, RecordId)> {
         let by_value = &self.by_value;
         let decode = || {
             batch.ensure_valid().expect("nothing corrupts a batch here");
             let records = batch.records().expect("a batch in a log decodes");
-            records.into_iter().map(|record| by_value[&record.value.expect("generated values are not null")]).collect()
+            let id_of = |value: Option<Bytes>| by_value[&value.expect("generated values are not null")];
+            records.into_iter().map(|it| (it.offset.0 - batch.base_offset().0, id_of(it.value))).collect()
         };
         self.decoded.entry((batch.size_in_bytes(), batch.crc())).or_insert_with(decode).clone()
     }
@@ -265,8 +286,10 @@ impl Oracle {
             put(Figure::Pending, usize::from(sent.told == Told::Pending));
             put(Figure::Stored, usize::from(count > 0));
             put(Figure::Committed, usize::from(committed.contains(&id)));
-            put(Figure::Expired, usize::from(sent.was_expired && count == 0));
-            let lost = sent.told == Told::Delivered && !sent.was_expired && has_leader && count == 0;
+            let was_removed = sent.was_expired || sent.was_compacted;
+            put(Figure::Expired, usize::from(was_removed && count == 0));
+            put(Figure::Compacted, usize::from(sent.was_compacted && count == 0));
+            let lost = sent.told == Told::Delivered && !was_removed && has_leader && count == 0;
             put(Figure::Lost, usize::from(lost && !in_flight.contains(&id)));
             put(Figure::Duplicates, count.saturating_sub(1));
             put(Figure::Reordered, usize::from(reordered(id)));
@@ -360,6 +383,7 @@ fn every_figure_is_what_the_bytes_say_at_every_moment() {
                 Figure::Duplicates => reached.duplicates += figure_now,
                 Figure::Reordered => reached.reordered += figure_now,
                 Figure::Expired => reached.expired += figure_now,
+                Figure::Compacted => reached.compacted += figure_now,
                 Figure::Unknown => reached.unknown += figure_now,
                 _ => {}
             }
@@ -370,6 +394,7 @@ fn every_figure_is_what_the_bytes_say_at_every_moment() {
         ("duplicates", reached.duplicates),
         ("reordered", reached.reordered),
         ("expired", reached.expired),
+        ("compacted", reached.compacted),
         ("unknown", reached.unknown),
     ] {
         assert!(count > 0, "no run had any {name}: the test would prove nothing about it");

@@ -6,7 +6,8 @@
 use super::partition_change::{ElectedBy, ElectionKind};
 use super::protocol::{Api, ConnectionId, CorrelationId, ProducerIdsBlock};
 use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, Offset, ProducerId, TopicPartition, VirtualTime};
-use crate::engine::storage::{DeletionReason, Roll};
+use crate::engine::storage::{CleanedLog, DeletionReason, Roll};
+use std::sync::Arc;
 
 /// Something that happened on a broker.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -163,6 +164,25 @@ pub enum BrokerEvent {
         next_offset: Offset,
         /// Why.
         reason: DeletionReason,
+    },
+    /// The log cleaner compacted a log.
+    LogCleaned {
+        /// Which log.
+        partition: TopicPartition,
+        /// What it looked at, and what went.
+        cleaned: Arc<CleanedLog>,
+    },
+    /// What a follower fetches next was compacted on the leader: the batch that it writes after this event, or what should stand before
+    /// it, lacks these offsets.
+    HolesCopied {
+        /// Which log.
+        partition: TopicPartition,
+        /// Whom from.
+        leader: BrokerId,
+        /// The batch's first offset.
+        base_offset: Offset,
+        /// The offsets, ascending: each range with its first, and the one after its last.
+        holes: Vec<(Offset, Offset)>,
     },
     /// The log's first offset moved.
     LogStartAdvanced {

@@ -94,6 +94,8 @@ pub(super) enum TimerKind {
     HighWatermarkCheckpoint,
     /// Time to look for segments that may go.
     Retention,
+    /// Time for the log cleaner to look for a log that is dirty enough.
+    LogCleaner,
     /// The operating system writes its page cache.
     PageCache,
     /// Time to look for logs that `flush.ms` wants on the disk.

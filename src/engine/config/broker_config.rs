@@ -21,6 +21,7 @@ settings! {
         unclean_leader_election_interval_ms: i64 = 300_000, "unclean.leader.election.interval.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How often the controller looks for leaderless partitions of topics that allow an unclean election.";
         log_retention_check_interval_ms: i64 = 300_000, "log.retention.check.interval.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How often a broker looks for segments that may go.";
         log_initial_task_delay_ms: i64 = 30_000, "log.initial.task.delay.ms", "ms", SettingKind::Int { min: 0, max: 86_400_000 }, "How long after its start a broker first looks.";
+        log_cleaner_backoff_ms: i64 = 15_000, "log.cleaner.backoff.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How long the cleaner of compacted logs sleeps when it finds nothing to clean.";
         log_flush_scheduler_interval_ms: i64 = i64::MAX, "log.flush.scheduler.interval.ms", "ms", SettingKind::Int { min: 1, max: i64::MAX }, "How often a broker looks for logs that flush.ms wants on the disk; by default never.";
         replica_socket_timeout_ms: i64 = 30_000, "replica.socket.timeout.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How long a follower waits for the answer to a fetch before it breaks the connection.";
         socket_connection_setup_timeout_ms: i64 = 10_000, "socket.connection.setup.timeout.ms", "ms", SettingKind::Int { min: 1, max: 86_400_000 }, "How long a broker waits for a connection to another to stand.";

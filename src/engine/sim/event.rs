@@ -362,6 +362,8 @@ pub enum MarkKind {
     Election,
     /// A log began a new segment.
     Roll,
+    /// A log was compacted.
+    Cleaning,
     /// Delivered records are lost.
     Loss,
     /// A batch is sent again.
@@ -378,13 +380,14 @@ pub enum MarkKind {
 
 impl MarkKind {
     /// Every kind, in the order in which a reader is told of them.
-    pub const ALL: [MarkKind; 12] = [
+    pub const ALL: [MarkKind; 13] = [
         MarkKind::Command,
         MarkKind::Crash,
         MarkKind::Stop,
         MarkKind::Restart,
         MarkKind::Election,
         MarkKind::Roll,
+        MarkKind::Cleaning,
         MarkKind::Retry,
         MarkKind::Loss,
         MarkKind::Recognised,
@@ -406,6 +409,7 @@ impl EventKind {
                 Some(MarkKind::Restart)
             }
             EventKind::Broker { event: BrokerEvent::Rolled { .. }, .. } => Some(MarkKind::Roll),
+            EventKind::Broker { event: BrokerEvent::LogCleaned { .. }, .. } => Some(MarkKind::Cleaning),
             EventKind::Controller(ControllerEvent::LeaderElected { .. }) => Some(MarkKind::Election),
             EventKind::Producer { event: ProducerEvent::Killed, .. } => Some(MarkKind::Crash),
             EventKind::Producer { event: ProducerEvent::Retrying { .. }, .. } => Some(MarkKind::Retry),
@@ -436,7 +440,9 @@ fn broker_event_is_visible(event: &BrokerEvent) -> bool {
         | BrokerEvent::RequestAnswered { api, .. }
         | BrokerEvent::PurgatoryEntered { api, .. }
         | BrokerEvent::PurgatoryLeft { api, .. } => *api == Api::Produce,
-        BrokerEvent::RequestTaken { .. } | BrokerEvent::RegistrationRefused { .. } => false,
+        BrokerEvent::RequestTaken { .. }
+        | BrokerEvent::RegistrationRefused { .. }
+        | BrokerEvent::HolesCopied { .. } => false,
         _ => true,
     }
 }

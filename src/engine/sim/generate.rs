@@ -7,6 +7,7 @@ pub use super::generate_faults::{healed_at, scenario_with_faults};
 
 use super::command::{Command, SendRecord, SettingContent, TimedCommand};
 use super::content::Content;
+use super::generate_compaction::maybe_compact;
 use super::links::{LinkSpec, Links};
 use super::scenario::{BrokersSpec, Client, ConsumerSpec, EPOCH_MS_DEFAULT, ProducerSpec, Scenario, TopicSpec};
 use super::workload::{Caller, Keys, Skew, Values, Workload};
@@ -56,6 +57,7 @@ pub fn scenario(seed: u64) -> Scenario {
     let of_consumers = consumer_commands(&mut readers, &scenario);
     scenario.commands.extend(of_consumers);
     scenario.commands.sort_by_key(|timed| timed.at);
+    maybe_compact(&mut Dice(Prng::stream(seed, "generate/compaction")), &mut scenario);
     scenario
 }
 

@@ -16,6 +16,7 @@ pub mod event;
 pub mod fault;
 mod fault_schedule;
 pub mod generate;
+mod generate_compaction;
 mod generate_faults;
 pub mod guarantees;
 pub mod invariants;

@@ -203,6 +203,9 @@ impl Scenario {
             within(&format!("{place}.partitions"), topic.partitions, 1, limits::PARTITIONS_MAX)?;
             within(&format!("{place}.replicationFactor"), topic.replication_factor, 1, self.brokers.count)?;
             self.validate_assignments(&place, topic)?;
+            if let Some(conflict) = topic.config.conflict() {
+                return Err(ScenarioError::at(format!("{place}.config"), conflict));
+            }
         }
         Ok(())
     }

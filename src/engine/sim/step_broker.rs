@@ -215,7 +215,9 @@ impl State {
 
     fn note_controller_event(&mut self, event: &ControllerEvent) {
         match event {
-            ControllerEvent::LeaderElected { partition, leader, .. } => self.ledger.elected(*partition, *leader),
+            ControllerEvent::LeaderElected { partition, leader, .. } => {
+                self.ledger.elected(*partition, *leader, self.now)
+            }
             ControllerEvent::PartitionsAdded { topic, partitions } => {
                 let counted = &mut self.partition_counts[usize::from(topic.0)];
                 let added = *counted..*partitions;
@@ -232,7 +234,7 @@ impl State {
     /// Tells the ledger who leads a partition that was just made.
     pub(super) fn note_leader(&mut self, partition: TopicPartition) {
         let leader = self.controller.image().partition(partition).and_then(|registration| registration.leader);
-        self.ledger.elected(partition, leader);
+        self.ledger.elected(partition, leader, self.now);
     }
 
     fn note_broker_event(&mut self, id: BrokerId, event: &BrokerEvent) {
@@ -286,6 +288,10 @@ impl State {
             }
             BrokerEvent::LogStartAdvanced { partition, log_start_offset } => {
                 self.ledger.log_start_advanced(*partition, id, *log_start_offset, now);
+            }
+            BrokerEvent::LogCleaned { partition, cleaned } => self.ledger.cleaned(*partition, id, cleaned, now),
+            BrokerEvent::HolesCopied { partition, leader, base_offset, holes } => {
+                self.ledger.holes_copied(*partition, (id, *leader), holes, *base_offset);
             }
             BrokerEvent::HighWatermarkAdvanced { partition, to, .. }
             | BrokerEvent::HighWatermarkLowered { partition, to, .. } => {

@@ -15,7 +15,7 @@ use crate::engine::cluster::{Broker, ElectionKind};
 use crate::engine::common::{
     BrokerId, KafkaError, Offset, PartitionId, Prng, SessionId, TopicId, TopicPartition, VirtualTime, limits,
 };
-use crate::engine::config::ProducerConfig;
+use crate::engine::config::{ProducerConfig, TopicConfig};
 use crate::engine::producer::Producer;
 use crate::engine::record::Header;
 use bytes::Bytes;
@@ -50,6 +50,11 @@ impl State {
             Command::SetProducer { producer, setting, value } => {
                 self.ensure_runs(producer, true)?;
                 let mut config = self.current_config(producer).clone();
+                config.set(setting, &value.0)?;
+                config.conflict().map_or(Ok(()), |conflict| Err(CommandError::Conflict(conflict)))
+            }
+            Command::SetTopic { topic, setting, value } => {
+                let mut config = TopicConfig::clone(&self.topic_configs[usize::from(self.topic(Some(topic)).0)]);
                 config.set(setting, &value.0)?;
                 config.conflict().map_or(Ok(()), |conflict| Err(CommandError::Conflict(conflict)))
             }
@@ -317,7 +322,7 @@ impl State {
 
     fn set_topic(&mut self, topic: &str, setting: &str, value: &crate::engine::config::Value) {
         let id = self.topic(Some(topic));
-        let mut config = self.topic_configs[usize::from(id.0)].as_ref().clone();
+        let mut config = TopicConfig::clone(&self.topic_configs[usize::from(id.0)]);
         config.set(setting, value).expect("checked before");
         let config = Arc::new(config);
         self.topic_configs[usize::from(id.0)] = Arc::clone(&config);

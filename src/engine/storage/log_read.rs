@@ -100,7 +100,8 @@ impl Log {
         self.high_watermark
     }
 
-    /// The offset with its place: that of the first batch that reaches it, or the log end.
+    /// The offset with its place: that of the first batch that reaches it, or the log end. In a hole that compaction has left the offset
+    /// stays; Kafka's goes up to the next batch, which nobody can tell by what is read.
     fn resolved(&self, bare: LogOffsetMetadata) -> LogOffsetMetadata {
         if bare.place.is_some() {
             return bare;
@@ -109,7 +110,7 @@ impl Log {
         for segment in (floor..self.segments_count()).filter_map(|number| self.segment(number)) {
             if let Some(stored) = segment.translate_offset(bare.offset) {
                 let place = Some((segment.base_offset(), stored.position));
-                return LogOffsetMetadata { offset: stored.batch.base_offset(), place };
+                return LogOffsetMetadata { offset: stored.batch.base_offset().min(bare.offset), place };
             }
         }
         self.log_end_offset_metadata()

@@ -8,7 +8,6 @@ use super::log::Log;
 use super::roll::{Roll, RollReason};
 use super::segment::Segment;
 use crate::engine::common::{Offset, Timestamp};
-use crate::engine::config::CleanupPolicy;
 use std::sync::Arc;
 
 /// `file.delete.delay.ms`, Kafka's default: how long files stay as `.deleted`.
@@ -85,7 +84,7 @@ impl Log {
         let mut retention = Retention::default();
         let reasons = self.log_start_breaches();
         self.delete_oldest(&reasons, now, &mut retention);
-        if self.config.cleanup_policy == CleanupPolicy::Delete {
+        if self.config.cleanup_policy.deletes() {
             let reasons = self.size_breaches();
             self.delete_oldest(&reasons, now, &mut retention);
             let reasons = self.time_breaches(now);

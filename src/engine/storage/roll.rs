@@ -32,7 +32,7 @@ pub enum RollReason {
     SegmentMs {
         /// By how much.
         waited_ms: i64,
-        /// `segment.ms`.
+        /// `segment.ms`; of a compacted topic `max.compaction.lag.ms` if that is less.
         segment_ms: i64,
     },
     /// The offset index takes no more entries.
@@ -97,8 +97,9 @@ pub(super) fn roll_reason<S: SegmentStore>(
         });
     }
     let waited_ms = segment.time_waited_for_roll(incoming.max_timestamp, now);
-    if size_in_bytes > 0 && waited_ms > config.segment_ms {
-        return Some(RollReason::SegmentMs { waited_ms, segment_ms: config.segment_ms });
+    let segment_ms = config.segment_ms_max();
+    if size_in_bytes > 0 && waited_ms > segment_ms {
+        return Some(RollReason::SegmentMs { waited_ms, segment_ms });
     }
     if segment.offset_index().is_full() {
         return Some(RollReason::OffsetIndexFull { entries: segment.offset_index().len() });

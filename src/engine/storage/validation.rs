@@ -100,7 +100,7 @@ fn record_rules(config: &TopicConfig, now: Timestamp) -> RecordRules {
         let earliest = if before == i64::MAX { Timestamp::MIN } else { now.saturating_sub(before) };
         (earliest, now.saturating_add(config.message_timestamp_after_max_ms))
     });
-    RecordRules { key_required: false, timestamps }
+    RecordRules { key_required: config.cleanup_policy.compacts(), timestamps }
 }
 
 /// The codec that the topic wants, if the batch has another.

@@ -86,17 +86,26 @@ fn segment(tape: &Tape, base_offset: i64) -> Subject {
 
 fn draw(runner: &crate::ui::runner::RunnerHandle, tape: &Tape, cell: TapeCell) -> Html {
     match cell {
-        TapeCell::Block { segment: base, first, last, segments, committed } => {
+        TapeCell::Block { segment: base, first, last, segments, committed, compacted } => {
             let range = format::offsets(first, last);
             let noun = if first == last { "offset" } else { "offsets" };
+            let gone = if compacted > 0 { format!("; compaction removed {compacted} of them") } else { String::new() };
             let label = if segments > 1 {
-                format!("{noun} {range} in {segments} segments")
+                format!("{noun} {range} in {segments} segments{gone}")
             } else {
-                format!("{noun} {range}, segment {base}")
+                format!("{noun} {range}, segment {base}{gone}")
             };
             html! {
                 <button key={format!("s{base}-{committed}")} type="button" tabindex="-1" class={classes!(Class::TapeBlock, (!committed).then_some(Class::TapeBlockPending))} data-segment={base.to_string()} data-inspect="segment"
                     title={label.clone()} aria-label={label} onclick={runner.on_click(Wish::Inspect(Some(segment(tape, base))))}>{range}</button>
+            }
+        }
+        TapeCell::Gap { first, last, segment: base } => {
+            let noun = if first == last { "offset" } else { "offsets" };
+            let label = format!("{noun} {}: removed by compaction", format::offsets(first, last));
+            html! {
+                <button key={format!("g{first}")} type="button" tabindex="-1" class={Class::TapeGap} data-gap={format!("{first}-{last}")} data-inspect="segment"
+                    title={label.clone()} aria-label={label} onclick={runner.on_click(Wish::Inspect(Some(segment(tape, base))))}>{"⋯"}</button>
             }
         }
         TapeCell::Roll(offset) => html! {

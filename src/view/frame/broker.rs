@@ -1,11 +1,14 @@
 //! A broker as it stands, with a tape for each replica it holds.
 
-use super::{RecordDot, RecordState, SEGMENTS_MAX, TAPE_RECORDS_MAX};
+use super::{HOLES_MAX, RecordDot, RecordState, SEGMENTS_MAX, TAPE_RECORDS_MAX};
 use crate::engine::cluster::{self, Broker, Partition};
 use crate::engine::common::{BrokerId, Offset, RecordId, TopicId, TopicPartition};
 use crate::engine::sim::State;
 use crate::engine::sim::ledger::Figure;
 use serde::Serialize;
+
+/// Offsets from the end of a log among which its newest records are looked for.
+const LOOK_BACK_MAX: usize = 4_096;
 
 /// One broker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -145,6 +148,9 @@ pub struct Tape {
     pub segments: Vec<SegmentBlock>,
     /// Its newest records in order of offset, at most [`super::TAPE_RECORDS_MAX`].
     pub records: Vec<RecordDot>,
+    /// The offsets in these segments that compaction has emptied, ascending: each stretch with its first and its last. At most the
+    /// newest [`super::HOLES_MAX`].
+    pub holes: Vec<(i64, i64)>,
 }
 
 impl Tape {
@@ -241,6 +247,7 @@ impl Tape {
             bytes: log.size_in_bytes(),
             segments: segments.collect(),
             records: newest_records(state, broker, partition),
+            holes: holes(state, broker, partition),
         }
     }
 }
@@ -248,14 +255,39 @@ impl Tape {
 /// The newest records of a replica, in order of offset.
 fn newest_records(state: &State, broker: BrokerId, partition: &Partition) -> Vec<RecordDot> {
     let log = partition.log();
-    let end = log.log_end_offset().0;
-    let start = log.log_start_offset().0.max(end - TAPE_RECORDS_MAX as i64);
+    let (start, end) = (log.log_start_offset().0, log.log_end_offset().0);
     let hw = log.high_watermark();
+    let replica = state.ledger.partition(partition.id()).and_then(|it| it.replica(broker));
+    let is_there = |offset: &i64| replica.is_none_or(|replica| !replica.is_hole(Offset(*offset)));
+    let newest = (start..end).rev().take(LOOK_BACK_MAX).filter(is_there).take(TAPE_RECORDS_MAX);
+    let mut offsets: Vec<i64> = newest.collect();
+    offsets.reverse();
     let dot = |offset: Offset| {
         let id = state.ledger.record_at(partition.id(), broker, offset);
         RecordDot::of(&state.ledger, id, Some(offset), standing(state, id, offset, hw))
     };
-    (start..end).map(Offset).map(dot).collect()
+    offsets.into_iter().map(Offset).map(dot).collect()
+}
+
+/// What compaction has emptied of the segments that are drawn.
+fn holes(state: &State, broker: BrokerId, partition: &Partition) -> Vec<(i64, i64)> {
+    let replica = state.ledger.partition(partition.id()).and_then(|it| it.replica(broker));
+    let Some(replica) = replica.filter(|replica| !replica.holes.is_empty()) else { return Vec::new() };
+    let log = partition.log();
+    let skipped = log.segments_count().saturating_sub(SEGMENTS_MAX);
+    let first = log.segments().nth(skipped).map_or(log.log_start_offset(), |segment| segment.base_offset());
+    let mut stretches: Vec<(i64, i64)> = Vec::new();
+    let mut is_full = false;
+    for (offset, _) in replica.holes.range(first.max(log.log_start_offset())..log.log_end_offset()).rev() {
+        match stretches.last_mut() {
+            Some((from, _)) if *from == offset.0 + 1 => *from = offset.0,
+            _ if is_full => break,
+            _ => stretches.push((offset.0, offset.0)),
+        }
+        is_full = stretches.len() == HOLES_MAX;
+    }
+    stretches.reverse();
+    stretches
 }
 
 /// How one copy of a record stands.

@@ -29,6 +29,8 @@ pub const TAPE_RECORDS_MAX: usize = 48;
 pub const BATCH_RECORDS_MAX: usize = 24;
 /// Segments of a tape that are drawn.
 pub const SEGMENTS_MAX: usize = 64;
+/// Stretches of a tape that compaction has emptied.
+pub const HOLES_MAX: usize = 256;
 /// Messages on wires that are drawn.
 pub const FLIGHTS_MAX: usize = 256;
 

@@ -39,6 +39,8 @@ pub enum RecordState {
     Lost,
     /// A copy of a record that stands in the leader's log already.
     Duplicate,
+    /// In no log that leads any more: retention, compaction or DeleteRecords took it.
+    Removed,
 }
 
 impl RecordState {
@@ -51,6 +53,7 @@ impl RecordState {
             RecordState::Committed => "committed",
             RecordState::Lost => "lost",
             RecordState::Duplicate => "duplicate",
+            RecordState::Removed => "removed",
         }
     }
 
@@ -63,6 +66,7 @@ impl RecordState {
             RecordState::Committed => "committed",
             RecordState::Lost => "delivered, and lost",
             RecordState::Duplicate => "a second copy",
+            RecordState::Removed => "removed from the leader's log",
         }
     }
 }

@@ -46,7 +46,11 @@ fn moment(state: &State, figure: Figure, id: RecordId) -> VirtualTime {
             last(|moment| matches!(moment, BatchMoment::Appended { .. }))
         }
         Figure::Committed => last(|moment| matches!(moment, BatchMoment::Committed { .. })),
-        Figure::Expired => last(|moment| matches!(moment, BatchMoment::Removed { .. })),
+        Figure::Compacted => state.ledger.compacted(id).map(|gone| gone.at),
+        Figure::Expired => {
+            let compacted = state.ledger.compacted(id).map(|gone| gone.at);
+            compacted.or_else(|| last(|moment| matches!(moment, BatchMoment::Removed { .. })))
+        }
     };
     found.unwrap_or_else(|| sent_at(state, id))
 }
@@ -60,7 +64,10 @@ fn meaning(figure: Figure) -> &'static str {
         Figure::Unknown => "They failed, but they were on the wire and no answer ruled out an append.",
         Figure::Stored => "They have a copy in the log of the leader.",
         Figure::Committed => "They have a copy below the leader's high watermark.",
-        Figure::Expired => "They were in the leader's log, and retention or DeleteRecords removed them.",
+        Figure::Expired => "They were in the leader's log, and retention, compaction or DeleteRecords removed them.",
+        Figure::Compacted => {
+            "They were in the leader's log, and compaction removed them: a later record has their key, or they were tombstones whose time was over."
+        }
         Figure::Lost => {
             "They were reported delivered, and no log that leads has them. The moment is that of the first loss after the report."
         }

@@ -5,7 +5,8 @@ use super::{place, standing};
 use crate::engine::common::RecordId;
 use crate::engine::config::Acks;
 use crate::engine::sim::State;
-use crate::engine::sim::ledger::{BatchMoment, Failure, Outcome, RecordEntry, RecordMoment};
+use crate::engine::sim::ledger::{BatchMoment, Compacted, Failure, Outcome, RecordEntry, RecordMoment};
+use crate::engine::storage::RemovalReason;
 use crate::view::batch_bytes;
 use crate::view::departures::{leave_meaning, leave_word};
 use crate::view::format;
@@ -34,12 +35,12 @@ pub(super) fn inspect(state: &State, id: RecordId) -> Option<Inspection> {
         kind: "record",
         title: title(state, id, entry),
         record: Some(id.0),
-        standing: Some(standing_words(entry, stands)),
+        standing: Some(standing_words(entry, stands, state.ledger.compacted(id))),
         fields,
         bytes: parts.runs,
         bytes_total: parts.total,
         journey: journey(state, id),
-        why: why(state, entry, stands),
+        why: why(state, id, entry, stands),
         links: links.into_iter().collect(),
         ..Inspection::default()
     })
@@ -88,7 +89,7 @@ fn open_content(state: &State, id: RecordId) -> Vec<FieldView> {
     ]
 }
 
-fn standing_words(entry: &RecordEntry, stands: RecordState) -> (String, Tone) {
+fn standing_words(entry: &RecordEntry, stands: RecordState, compacted: Option<&Compacted>) -> (String, Tone) {
     let delivered = matches!(entry.outcome, Outcome::Delivered { .. });
     match stands {
         RecordState::Lost => ("delivered, and lost".to_string(), Tone::Lost),
@@ -96,6 +97,8 @@ fn standing_words(entry: &RecordEntry, stands: RecordState) -> (String, Tone) {
         RecordState::Committed => ("committed".to_string(), Tone::Committed),
         RecordState::Pending if delivered => ("delivered, not committed".to_string(), Tone::Pending),
         RecordState::Pending => ("in the leader's log, not committed".to_string(), Tone::Pending),
+        RecordState::Removed if compacted.is_some() => ("compacted".to_string(), Tone::Quiet),
+        RecordState::Removed => ("expired".to_string(), Tone::Quiet),
         RecordState::Waiting => match entry.outcome {
             Outcome::Failed { .. } => ("failed".to_string(), Tone::Lost),
             Outcome::Delivered { .. } => ("delivered, in no leader's log now".to_string(), Tone::Pending),
@@ -121,6 +124,19 @@ fn moment_words(state: &State, moment: RecordMoment) -> (String, Tone) {
         RecordMoment::InBatch { index, .. } => (format!("in batch, as no. {}", index + 1), Tone::Plain),
         RecordMoment::Failed { why } => (format!("failed: {}", why.exception()), Tone::Lost),
         RecordMoment::Batch(moment) => batch_moment_words(state, moment),
+        RecordMoment::Compacted(gone) => {
+            (format!("removed from {} by compaction: {}", gone.by, removal_words(gone.why)), Tone::Quiet)
+        }
+    }
+}
+
+/// Why compaction removed a record, in a few words.
+pub(super) fn removal_words(why: Option<RemovalReason>) -> String {
+    match why {
+        Some(RemovalReason::Superseded { by }) => format!("offset {by} has its key"),
+        Some(RemovalReason::TombstoneExpired { .. }) => "a tombstone whose time was over".to_string(),
+        Some(RemovalReason::WithoutKey) => "it has no key".to_string(),
+        None => "it was gone where this log was copied from".to_string(),
     }
 }
 
@@ -152,6 +168,7 @@ pub(super) fn batch_moment_words(state: &State, moment: BatchMoment) -> (String,
         BatchMoment::Failed { why } => (format!("failed: {}", why.exception()), Tone::Lost),
         BatchMoment::Truncated { by } => (format!("cut off by {by}"), Tone::Lost),
         BatchMoment::Removed { by } => (format!("removed from {by} by retention"), Tone::Quiet),
+        BatchMoment::Compacted { by } => (format!("compacted by {by}: records went"), Tone::Quiet),
         BatchMoment::Read { consumer, .. } => {
             let name = state.scenario.consumers.get(consumer as usize).map_or("?", |consumer| consumer.name.as_str());
             (format!("read by {name}"), Tone::Plain)
@@ -160,7 +177,10 @@ pub(super) fn batch_moment_words(state: &State, moment: BatchMoment) -> (String,
 }
 
 /// Why it stands as it does, in a sentence or two.
-fn why(state: &State, entry: &RecordEntry, stands: RecordState) -> Vec<String> {
+fn why(state: &State, id: RecordId, entry: &RecordEntry, stands: RecordState) -> Vec<String> {
+    if let (RecordState::Removed, Some(gone)) = (stands, state.ledger.compacted(id)) {
+        return vec![why_compacted(state, entry, gone)];
+    }
     let acks = state.session(entry.session).map(|session| session.producer.config().acks);
     let delivered = matches!(entry.outcome, Outcome::Delivered { .. });
     let sentence = match (stands, acks) {
@@ -182,6 +202,9 @@ fn why(state: &State, entry: &RecordEntry, stands: RecordState) -> Vec<String> {
         }
         (RecordState::Duplicate, _) => {
             "It was sent again after an attempt that had been appended; without idempotence the broker cannot tell."
+        }
+        (RecordState::Removed, _) => {
+            "Retention or DeleteRecords took it out of the leader's log. It was kept as long as the topic's settings ask for, so it is expired, not lost."
         }
         (RecordState::Waiting, _) => match entry.outcome {
             Outcome::Failed { why: Failure::RecordTooLarge, .. } => return vec![too_large(state, entry)],
@@ -210,4 +233,30 @@ fn too_large(state: &State, entry: &RecordEntry) -> String {
     format!(
         "`send()` refused it: as a batch of its own it is larger than `max.request.size`, {request} bytes, or than `buffer.memory`, {memory} bytes. Nothing was sent."
     )
+}
+
+/// Why compaction removed it, with the record that speaks for its key now.
+fn why_compacted(state: &State, entry: &RecordEntry, gone: &Compacted) -> String {
+    let offset = gone.offset;
+    match gone.why {
+        Some(RemovalReason::Superseded { by }) => {
+            let later = state.ledger.record_once_at(entry.partition, gone.by, by);
+            let what = later.and_then(|id| state.ledger.content(id)).map_or("a record", |content| {
+                if content.value.is_none() { "a tombstone" } else { "a value" }
+            });
+            format!(
+                "Compaction keeps the last record of every key. It stood at offset {offset}; {what} with the same key stands at offset {by}, so it is superseded, not lost. No other record gets offset {offset}."
+            )
+        }
+        Some(RemovalReason::TombstoneExpired { horizon }) => format!(
+            "It was a tombstone: it said that its key is deleted. The first cleaning that kept it set its delete horizon, `delete.retention.ms` later, {horizon} in ms since 1970; a cleaning after that removed it. A reader that had not come by until then never learns of the deletion."
+        ),
+        Some(RemovalReason::WithoutKey) => {
+            "It has no key. In a compacted topic nothing could ever take its place, so the cleaner removes it; the leader refuses such records from the moment on at which the topic is compacted.".to_string()
+        }
+        None => format!(
+            "Compaction had removed it from the log that broker {} copied, so its offset {offset} was never written here. It is compacted, not lost.",
+            gone.by
+        ),
+    }
 }

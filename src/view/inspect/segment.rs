@@ -1,12 +1,13 @@
 //! A segment of a replica's log: its files, its indexes, and what may become of it.
 
-use super::super::inspection::{ByteRun, FieldView, Inspection, Tone};
-use super::place;
-use crate::engine::common::{BrokerId, Offset, TopicPartition};
+use super::super::inspection::{ByteRun, FieldView, Inspection, LIST_MAX, Tone};
+use super::{item, place};
+use crate::engine::common::{BrokerId, Offset, RecordId, TopicPartition, VirtualTime};
+use crate::engine::config::CleanupPolicy;
 use crate::engine::sim::State;
 use crate::engine::storage::offset_index::{OffsetIndex, OffsetPosition};
 use crate::engine::storage::time_index::{TimeIndex, TimestampOffset};
-use crate::engine::storage::{Segment, files};
+use crate::engine::storage::{Log, Segment, files};
 use crate::view::format;
 use crate::view::subject::Subject;
 
@@ -27,15 +28,18 @@ pub(super) fn inspect(
     let why = match (goes, is_active) {
         (Some(gone), _) => format!("The next retention check deletes it: `{}`.", gone.reason.name()),
         (None, true) => "It is the active segment: appends go here until a roll.".to_string(),
-        (None, false) => {
-            "It is closed and will not change. It goes whole, oldest first, when retention says so.".to_string()
-        }
+        (None, false) => closed_words(log.config().cleanup_policy).to_string(),
     };
     let first_batch = segment.batch(0).map(|stored| {
         let subject = Subject::Batch { partition, broker, base_offset: stored.batch.base_offset() };
         (format!("its first batch, {}", stored.batch.base_offset()), subject)
     });
     let offset_runs = offset_index_runs(segment);
+    let removed = removed(state, partition, broker, (base_offset, next_base_offset(log, base_offset)));
+    let mut fields = facts(segment, broker);
+    if !removed.is_empty() {
+        fields.push(FieldView::plain("removed by compaction", format::counted(removed.len() as u64, "record")));
+    }
     Some(Inspection {
         kind: "segment",
         title: format!("{} · segment {base_offset}", place(state, partition)),
@@ -44,14 +48,53 @@ pub(super) fn inspect(
         } else {
             ("closed".to_string(), Tone::Quiet)
         }),
-        fields: facts(segment, broker),
+        fields,
         files: index_files(segment, &offset_runs),
         bytes: offset_runs.into_iter().chain(time_index_runs(segment)).collect(),
         bytes_total: index_bytes(segment),
         why: vec![why],
+        records: removed.iter().rev().take(LIST_MAX).filter_map(|(id, at)| Some(item(state, (*id)?, *at))).collect(),
+        records_total: removed.len() as u64,
         links: first_batch.into_iter().collect(),
         ..Inspection::default()
     })
+}
+
+/// What may become of a closed segment.
+fn closed_words(policy: CleanupPolicy) -> &'static str {
+    match policy {
+        CleanupPolicy::Delete => {
+            "It is closed and will not change. It goes whole, oldest first, when retention says so."
+        }
+        CleanupPolicy::Compact => {
+            "It is closed. When enough of the log is dirty, the cleaner writes it anew with the last record of every key, perhaps together with its neighbours. It never goes whole."
+        }
+        CleanupPolicy::CompactAndDelete => {
+            "It is closed. The cleaner writes it anew with the last record of every key when enough of the log is dirty, and retention takes it whole when its time has come."
+        }
+    }
+}
+
+/// Where the next segment begins; the log end after the last one.
+fn next_base_offset(log: &Log, base_offset: Offset) -> Offset {
+    let later = log.segments().map(Segment::base_offset).find(|next| *next > base_offset);
+    later.unwrap_or(log.log_end_offset())
+}
+
+/// The records that compaction removed from a stretch of a replica's log, with the moment at which it did, as far as it is the leader's.
+fn removed(
+    state: &State,
+    partition: TopicPartition,
+    broker: BrokerId,
+    (from, to): (Offset, Offset),
+) -> Vec<(Option<RecordId>, VirtualTime)> {
+    let Some(replica) = state.ledger.partition(partition).and_then(|it| it.replica(broker)) else { return Vec::new() };
+    let of = |offset: &Offset| {
+        let id = state.ledger.record_once_at(partition, broker, *offset);
+        let at = id.and_then(|id| state.ledger.compacted(id)).map(|gone| gone.at);
+        (id, at.unwrap_or(state.now))
+    };
+    replica.holes.range(from..to).map(|(offset, _)| of(offset)).collect()
 }
 
 fn facts(segment: &Segment, broker: BrokerId) -> Vec<FieldView> {

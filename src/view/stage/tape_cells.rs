@@ -1,4 +1,5 @@
-//! A tape in cells: what is old stands as a block for its segment, the newest records one by one, the high watermark between.
+//! A tape in cells: what is old stands as a block for its segment, the newest records one by one, the high watermark between. Where
+//! compaction has removed records stands a gap: the offsets stay, and nothing moves up.
 
 use crate::view::frame::{RecordDot, Tape};
 
@@ -20,6 +21,17 @@ pub enum TapeCell {
         segments: usize,
         /// All of it is below the high watermark; else none of it is.
         committed: bool,
+        /// How many of its records compaction has removed.
+        compacted: i64,
+    },
+    /// Offsets whose records compaction has removed.
+    Gap {
+        /// The first.
+        first: i64,
+        /// The last.
+        last: i64,
+        /// The segment that they belong to.
+        segment: i64,
     },
     /// A new segment starts at this offset.
     Roll(i64),
@@ -43,11 +55,11 @@ pub fn tape_cells(tape: &Tape, records_max: usize) -> Vec<TapeCell> {
         }
         match watermark {
             Some(hw) if hw <= block.last => {
-                cells.push(block.cell(block.first, hw - 1, true));
+                cells.push(block.cell(tape, block.first, hw - 1, true));
                 cells.extend(watermark.take().map(TapeCell::Watermark));
-                cells.push(block.cell(hw, block.last, false));
+                cells.push(block.cell(tape, hw, block.last, false));
             }
-            below => cells.push(block.cell(block.first, block.last, below.is_some())),
+            below => cells.push(block.cell(tape, block.first, block.last, below.is_some())),
         }
     }
     if tape.hw <= first_shown {
@@ -64,7 +76,51 @@ pub fn tape_cells(tape: &Tape, records_max: usize) -> Vec<TapeCell> {
         cells.push(TapeCell::Record(record.clone()));
     }
     cells.extend(watermark.map(TapeCell::Watermark));
-    cells
+    with_gaps(tape, cells)
+}
+
+/// Puts a gap wherever the cells leave offsets out that compaction has emptied.
+fn with_gaps(tape: &Tape, cells: Vec<TapeCell>) -> Vec<TapeCell> {
+    if tape.holes.is_empty() {
+        return cells;
+    }
+    let mut told = Vec::with_capacity(cells.len());
+    let mut next = tape.holes.first().map_or(tape.leo, |(first, _)| *first);
+    for cell in cells {
+        let (from, to) = match &cell {
+            TapeCell::Block { first, last, .. } | TapeCell::Gap { first, last, .. } => (*first, last + 1),
+            TapeCell::Record(record) => {
+                let offset = record.offset.unwrap_or(tape.leo);
+                (offset, offset + 1)
+            }
+            TapeCell::Roll(offset) | TapeCell::Watermark(offset) => (*offset, *offset),
+        };
+        told.extend(gap(tape, next, from));
+        next = next.max(to);
+        match cell {
+            TapeCell::Block { first, last, segment, compacted, .. } if compacted == last - first + 1 => {
+                told.push(TapeCell::Gap { first, last, segment });
+            }
+            cell => told.push(cell),
+        }
+    }
+    told.extend(gap(tape, next, tape.leo));
+    told
+}
+
+/// The gap between two offsets, if there is one.
+fn gap(tape: &Tape, from: i64, to: i64) -> Option<TapeCell> {
+    let from = from.max(tape.log_start);
+    (holes_between(tape, from, to - 1) > 0).then(|| {
+        let segment = tape.segments.iter().rev().map(|segment| segment.base_offset).find(|base| *base <= from);
+        TapeCell::Gap { first: from, last: to - 1, segment: segment.unwrap_or(from) }
+    })
+}
+
+/// How many offsets of a stretch compaction has emptied.
+fn holes_between(tape: &Tape, first: i64, last: i64) -> i64 {
+    let of = |(from, to): &(i64, i64)| (last.min(*to) - first.max(*from) + 1).max(0);
+    tape.holes.iter().map(of).sum()
 }
 
 /// Records of one or more segments that are told together.
@@ -77,8 +133,9 @@ struct Block {
 
 impl Block {
     /// A part of it, which the high watermark does not cut.
-    fn cell(&self, first: i64, last: i64, committed: bool) -> TapeCell {
-        TapeCell::Block { segment: self.segment, first, last, segments: self.segments, committed }
+    fn cell(&self, tape: &Tape, first: i64, last: i64, committed: bool) -> TapeCell {
+        let compacted = holes_between(tape, first, last);
+        TapeCell::Block { segment: self.segment, first, last, segments: self.segments, committed, compacted }
     }
 }
 
@@ -144,17 +201,31 @@ mod tests {
             bytes: 1,
             segments: bases.iter().enumerate().map(segment).collect(),
             records: (0.max(leo - 48)..leo).map(dot).collect(),
+            holes: Vec::new(),
         }
+    }
+
+    /// The same without these offsets.
+    fn compacted(mut tape: Tape, holes: &[(i64, i64)]) -> Tape {
+        let is_there = |record: &RecordDot| {
+            let offset = record.offset.unwrap_or(-1);
+            holes.iter().all(|(first, last)| !(*first..=*last).contains(&offset))
+        };
+        tape.records.retain(is_there);
+        tape.holes = holes.to_vec();
+        tape
     }
 
     /// Draws cells as text: `[0-3]` a block, `/4` a roll, `|` the watermark, numbers the records.
     #[track_caller]
     fn check(tape: &Tape, records_max: usize, drawn: &str) {
         let word = |cell: &TapeCell| match cell {
-            TapeCell::Block { first, last, segments, committed, .. } => {
+            TapeCell::Block { first, last, segments, committed, compacted, .. } => {
                 let many = if *segments > 1 { format!(" in {segments}") } else { String::new() };
-                format!("[{first}-{last}{many}{}]", if *committed { "" } else { "?" })
+                let gone = if *compacted > 0 { format!(" -{compacted}") } else { String::new() };
+                format!("[{first}-{last}{many}{gone}{}]", if *committed { "" } else { "?" })
             }
+            TapeCell::Gap { first, last, .. } => format!("({first}-{last})"),
             TapeCell::Roll(offset) => format!("/{offset}"),
             TapeCell::Record(record) => record.offset.unwrap_or(-1).to_string(),
             TapeCell::Watermark(_) => "|".to_string(),
@@ -175,5 +246,14 @@ mod tests {
         check(&tape(9, 7, &[0, 6]), 4, "[0-4] 5 /6 6 | 7 8");
         check(&tape(9, 9, &[0, 2, 5]), 4, "[0-1] [2-4] 5 6 7 8 |");
         check(&tape(9, 9, &[0, 2, 3, 4]), 2, "[0-3 in 3] [4-6] 7 8 |");
+    }
+
+    #[test]
+    fn what_compaction_removed_leaves_a_gap() {
+        check(&compacted(tape(6, 6, &[0, 4]), &[(0, 1), (3, 3)]), 9, "(0-1) 2 (3-3) /4 4 5 |");
+        check(&compacted(tape(9, 9, &[0, 5]), &[(1, 2)]), 4, "[0-4 -2] 5 6 7 8 |");
+        check(&compacted(tape(9, 9, &[0, 5]), &[(0, 4)]), 4, "(0-4) 5 6 7 8 |");
+        check(&compacted(tape(9, 7, &[0, 5]), &[(2, 4)]), 6, "0 1 (2-4) /5 5 6 | 7 8");
+        check(&compacted(tape(4, 4, &[0, 4]), &[(2, 3)]), 4, "0 1 (2-3) |");
     }
 }

@@ -4,7 +4,7 @@
 //! requests from what the controller has told it. Each part has a file: [`request_channel`] (connections), `produce`, `fetch`
 //! and `apis` (requests), `purgatory` (requests that wait), `replicas` (leading and following as the metadata says, periodic
 //! checks), `fetching` (the follower's side), `isr_proposals`, `producer_ids`, `lifecycle` (registration, heartbeats, crash and start), `disk`
-//! (what a power loss or a lost disk takes, and a slow one).
+//! (what a power loss or a lost disk takes, and a slow one), `log_cleaner` (compaction).
 
 mod apis;
 mod disk;
@@ -12,6 +12,7 @@ mod fetch;
 mod fetching;
 mod isr_proposals;
 mod lifecycle;
+mod log_cleaner;
 mod produce;
 mod producer_ids;
 mod purgatory;
@@ -285,6 +286,7 @@ impl Broker {
             TimerKind::PageCache => self.write_page_cache(now, out),
             TimerKind::Flush => self.flush_by_time(now, out),
             TimerKind::Retention => self.apply_retention(now, out),
+            TimerKind::LogCleaner => self.clean_logs(now, out),
             TimerKind::IsrProposals => self.send_isr_proposals(now, out),
         }
         self.serve(now, out);

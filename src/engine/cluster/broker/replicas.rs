@@ -94,6 +94,7 @@ impl Broker {
         self.schedule(now + CHECKPOINT_INTERVAL, TimerKind::HighWatermarkCheckpoint, out);
         let delay = VirtualTime::from_ms(self.config.log_initial_task_delay_ms);
         self.schedule(now + delay, TimerKind::Retention, out);
+        self.schedule_cleaner(now, out);
         self.schedule_flushes(now, out);
     }
 
@@ -133,15 +134,21 @@ impl Broker {
         }
     }
 
-    /// Deletes old segments of every replica, leading or not.
+    /// Deletes old segments of every replica, leading or not, but those that the log cleaner looks after (`LogManager.cleanupLogs`).
     pub(super) fn apply_retention(&mut self, now: VirtualTime, out: &mut BrokerOutput) {
-        let wall_clock = self.wall_clock(now);
-        for partition in self.partitions.keys().copied().collect::<Vec<_>>() {
-            let replica = self.partition_mut(partition).expect("its key was just listed");
-            replica.delete_old_segments(wall_clock, &mut out.events);
-            self.check_purgatory(now, partition, out);
+        let not_compacted = self.partitions().filter(|(_, replica)| !replica.is_compacted());
+        for partition in not_compacted.map(|(partition, _)| partition).collect::<Vec<_>>() {
+            self.delete_old_segments(now, partition, out);
         }
         let interval = VirtualTime::from_ms(self.config.log_retention_check_interval_ms);
         self.schedule(now + interval, TimerKind::Retention, out);
+    }
+
+    /// Deletes the segments of one replica that may go.
+    pub(super) fn delete_old_segments(&mut self, now: VirtualTime, partition: TopicPartition, out: &mut BrokerOutput) {
+        let wall_clock = self.wall_clock(now);
+        let Some(replica) = self.partition_mut(partition) else { return };
+        replica.delete_old_segments(wall_clock, &mut out.events);
+        self.check_purgatory(now, partition, out);
     }
 }

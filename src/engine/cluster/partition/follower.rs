@@ -3,7 +3,8 @@
 use super::{Partition, Role};
 use crate::engine::cluster::event::{BrokerEvent, TruncationReason};
 use crate::engine::cluster::protocol::{DivergingEpoch, FetchedPartition};
-use crate::engine::common::{BrokerId, LeaderEpoch, Offset, Timestamp};
+use crate::engine::common::{BrokerId, LeaderEpoch, Offset, Timestamp, TopicPartition};
+use crate::engine::record::RecordBatch;
 
 /// What an answered fetch did to a follower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,17 +42,15 @@ impl Partition {
             return FetchedOutcome::Fetched;
         }
         let partition = self.id;
+        let mut end = self.log.log_end_offset();
         match self.log.append_as_follower(&fetched.batches, now) {
             Ok(append) => {
                 events.extend(append.rolled.into_iter().map(|roll| BrokerEvent::Rolled { partition, roll }));
-                events.extend(fetched.batches.iter().map(|batch| BrokerEvent::Replicated {
-                    partition,
-                    leader,
-                    leader_epoch: batch.partition_leader_epoch(),
-                    base_offset: batch.base_offset(),
-                    last_offset: batch.last_offset(),
-                    size_in_bytes: batch.size_in_bytes() as u64,
-                }));
+                for batch in &fetched.batches {
+                    events.extend(holes_copied(partition, leader, end, batch));
+                    events.push(replicated(partition, leader, batch));
+                    end = batch.next_offset();
+                }
             }
             Err(_) => return FetchedOutcome::Failed,
         }
@@ -111,6 +110,7 @@ impl Partition {
     ) {
         let (from, high_watermark) = (self.log.log_end_offset(), self.log.high_watermark());
         self.log.truncate_fully_and_start_at(leader_start_offset, now);
+        self.truncate_cleaner_checkpoint();
         let reason = TruncationReason::BehindLeaderStart;
         events.push(BrokerEvent::Truncated { partition: self.id, from, to: leader_start_offset, reason });
         events.push(BrokerEvent::LogStartAdvanced { partition: self.id, log_start_offset: leader_start_offset });
@@ -126,9 +126,42 @@ impl Partition {
     ) {
         let (from, high_watermark) = (self.log.log_end_offset(), self.log.high_watermark());
         if self.log.truncate_to(offset, now) {
+            self.truncate_cleaner_checkpoint();
             let to = self.log.log_end_offset();
             events.push(BrokerEvent::Truncated { partition: self.id, from, to, reason });
             self.report_high_watermark(high_watermark, events);
         }
     }
+}
+
+fn replicated(partition: TopicPartition, leader: BrokerId, batch: &RecordBatch) -> BrokerEvent {
+    BrokerEvent::Replicated {
+        partition,
+        leader,
+        leader_epoch: batch.partition_leader_epoch(),
+        base_offset: batch.base_offset(),
+        last_offset: batch.last_offset(),
+        size_in_bytes: batch.size_in_bytes() as u64,
+    }
+}
+
+/// The offsets without a record between the log's end and the batch's, if there are any: the leader's log was compacted there.
+fn holes_copied(partition: TopicPartition, leader: BrokerId, end: Offset, batch: &RecordBatch) -> Option<BrokerEvent> {
+    let base_offset = batch.base_offset();
+    let is_whole = i64::from(batch.records_count()) == batch.next_offset().0 - base_offset.0;
+    if base_offset == end && is_whole {
+        return None;
+    }
+    // A batch that came from a log decodes, for it was checked when it was first appended.
+    let records = batch.records().unwrap_or_default();
+    let offsets = records.iter().map(|record| record.offset).chain([batch.next_offset()]);
+    let mut holes = Vec::new();
+    let mut expected = end;
+    for offset in offsets {
+        if offset > expected {
+            holes.push((expected, offset));
+        }
+        expected = offset.plus(1);
+    }
+    Some(BrokerEvent::HolesCopied { partition, leader, base_offset, holes })
 }

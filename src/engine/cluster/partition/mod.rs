@@ -1,9 +1,10 @@
 //! One replica on one broker (`kafka.cluster.Partition`): its log, and whether it leads or follows.
 //!
 //! The rule it keeps: what the log holds is decided by the leader's epoch, never by who asks. The leader's side is in
-//! [`leader`], the follower's in [`follower`]. A partition changes only itself and says what it did; when to call it, and whom
+//! [`leader`], the follower's in [`follower`], the log cleaner's in [`cleaning`]. A partition changes only itself and says what it did; when to call it, and whom
 //! to tell, is the broker's.
 
+mod cleaning;
 mod follower;
 mod leader;
 #[cfg(test)]
@@ -28,6 +29,8 @@ use std::sync::Arc;
 pub struct Partition {
     id: TopicPartition,
     log: Log,
+    /// Up to where the log is clean.
+    cleaner_checkpoint: Option<Offset>,
     role: Role,
     /// What is broken on purpose: in tests only.
     breakage: Option<Breakage>,
@@ -69,7 +72,7 @@ pub struct Follower {
 impl Partition {
     /// An empty replica that nobody leads yet.
     pub(super) fn new(id: TopicPartition, config: Arc<TopicConfig>, now: Timestamp) -> Self {
-        Self { id, log: Log::new(config, now), role: Role::Offline, breakage: None }
+        Self { id, log: Log::new(config, now), cleaner_checkpoint: None, role: Role::Offline, breakage: None }
     }
 
     pub(super) fn break_it(&mut self, breakage: Option<Breakage>) {
@@ -244,6 +247,7 @@ impl Partition {
     pub(super) fn lose_disk(&mut self, now: Timestamp, events: &mut Vec<BrokerEvent>) {
         let (partition, from, high_watermark) = (self.id, self.log.log_end_offset(), self.log.high_watermark());
         self.log = Log::new(self.log.config().clone(), now);
+        self.cleaner_checkpoint = None;
         if from > Offset(0) {
             events.push(BrokerEvent::Truncated { partition, from, to: Offset(0), reason: TruncationReason::DiskLost });
             self.report_high_watermark(high_watermark, events);

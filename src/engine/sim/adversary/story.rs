@@ -113,6 +113,9 @@ fn record_line(id: RecordId, moment: RecordMoment) -> Option<String> {
         RecordMoment::Batch(BatchMoment::Truncated { by }) => {
             format!("Record {id} is gone from the log of broker {by}.")
         }
+        RecordMoment::Compacted(gone) => {
+            format!("Compaction removes record {id} from the log of broker {}, at offset {}.", gone.by, gone.offset)
+        }
         RecordMoment::InBatch { .. } | RecordMoment::Batch(_) | RecordMoment::Failed { .. } => return None,
     };
     Some(text)

@@ -5,13 +5,14 @@ use crate::engine::sim::ledger::Totals;
 
 pub(super) const LEDGER_ADDS_UP: Invariant = Invariant {
     name: "LedgerAddsUp",
-    holds: "sent = delivered + failed + pending; what is committed is stored, what is lost was delivered, what is unknown failed.",
+    holds: "sent = delivered + failed + pending; what is committed is stored, what is compacted has expired, what is lost was delivered, what is unknown failed.",
 };
 
 pub(super) fn add_up(totals: &Totals) -> Verdict {
     let adds_up = totals.sent == totals.delivered + totals.failed + totals.pending
         && totals.committed <= totals.stored
         && totals.stored + totals.expired <= totals.sent
+        && totals.compacted <= totals.expired
         && totals.lost <= totals.delivered
         && totals.unknown <= totals.failed
         && totals.reordered <= totals.stored;

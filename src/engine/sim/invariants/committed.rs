@@ -14,7 +14,7 @@ use crate::engine::sim::state::State;
 
 pub(super) const RECORDS_SURVIVE: Invariant = Invariant {
     name: "CommittedRecordsSurvive",
-    holds: "A record below a leader's high watermark stands at its offset in the log of every leader of a later epoch, unless it expired, the leader was elected uncleanly, or the last in-sync copy was damaged.",
+    holds: "A record below a leader's high watermark stands at its offset in the log of every leader of a later epoch, unless it expired or was compacted, the leader was elected uncleanly, or the last in-sync copy was damaged.",
 };
 pub(super) const ACKED_BY_ALL: Invariant = Invariant {
     name: "AckedByAllIsCommitted",
@@ -69,13 +69,7 @@ impl Committed {
     }
 
     /// The high watermark of the leader with this log moved: what it passed is committed now, or was already and is the same.
-    pub(super) fn advance(
-        &mut self,
-        log: &ReplicaLog,
-        epoch: LeaderEpoch,
-        (from, to): (Offset, Offset),
-        may_have_holes: bool,
-    ) -> Verdict {
+    pub(super) fn advance(&mut self, log: &ReplicaLog, epoch: LeaderEpoch, (from, to): (Offset, Offset)) -> Verdict {
         self.highest = self.highest.max(to);
         if epoch < self.reign {
             return Ok(());
@@ -85,8 +79,7 @@ impl Committed {
             let placed = Placed::of(entry);
             if placed.base_offset >= self.end() {
                 self.batches.push((placed, epoch));
-            } else if let Some(known) = self.at(placed.base_offset).filter(|known| **known != placed && !may_have_holes)
-            {
+            } else if let Some(known) = self.at(placed.base_offset).filter(|known| **known != placed) {
                 return Err(format!("{placed:?} is committed where {known:?} was"));
             }
         }
@@ -100,13 +93,12 @@ impl Committed {
         broker: BrokerId,
         epoch: LeaderEpoch,
         excused: bool,
-        may_have_holes: bool,
     ) -> Verdict {
         let lacks = |batch: &Placed| match log {
             Some(log) if batch.last_offset < log.log_start_offset => false,
             Some(log) => match log.at(batch.last_offset) {
                 Some(entry) => Placed::of(&entry) != *batch,
-                None => !may_have_holes,
+                None => !log.is_hole(batch.last_offset),
             },
             None => true,
         };
@@ -173,7 +165,7 @@ mod tests {
 
     fn committed(epochs: &[i32], up_to: i64) -> Committed {
         let mut committed = Committed::default();
-        committed.advance(&log(epochs), LeaderEpoch(0), (Offset(0), Offset(up_to)), false).unwrap();
+        committed.advance(&log(epochs), LeaderEpoch(0), (Offset(0), Offset(up_to))).unwrap();
         committed
     }
 
@@ -181,7 +173,7 @@ mod tests {
     #[track_caller]
     fn check(leader: &[i32], excused: bool, holds: bool, left: i64) -> Committed {
         let mut known = committed(&[0, 0, 0], 2);
-        let verdict = known.led_by(Some(&log(leader)), BrokerId(2), LeaderEpoch(1), excused, false);
+        let verdict = known.led_by(Some(&log(leader)), BrokerId(2), LeaderEpoch(1), excused);
         assert_eq!(verdict.is_ok(), holds, "{verdict:?}");
         assert_eq!(known.end(), Offset(left));
         known
@@ -198,19 +190,17 @@ mod tests {
     #[test]
     fn a_leader_of_whom_was_heard_late_need_not_have_what_was_committed_since() {
         let mut known = committed(&[0], 1);
-        known.advance(&log(&[0, 2]), LeaderEpoch(2), (Offset(1), Offset(2)), false).unwrap();
-        let mut led = |epochs: &[i32], epoch| {
-            known.led_by(Some(&log(epochs)), BrokerId(2), LeaderEpoch(epoch), false, false).is_ok()
-        };
+        known.advance(&log(&[0, 2]), LeaderEpoch(2), (Offset(1), Offset(2))).unwrap();
+        let mut led =
+            |epochs: &[i32], epoch| known.led_by(Some(&log(epochs)), BrokerId(2), LeaderEpoch(epoch), false).is_ok();
         assert!(led(&[0], 1) && !led(&[], 1) && !led(&[0], 3));
     }
 
     #[test]
     fn another_record_at_a_committed_offset_is_seen() {
         let mut known = committed(&[0, 0], 2);
-        let again = |known: &mut Committed, epochs: &[i32]| {
-            known.advance(&log(epochs), LeaderEpoch(1), (Offset(0), Offset(2)), false)
-        };
+        let again =
+            |known: &mut Committed, epochs: &[i32]| known.advance(&log(epochs), LeaderEpoch(1), (Offset(0), Offset(2)));
         assert!(again(&mut known, &[0, 0]).is_ok());
         assert!(again(&mut known, &[0, 1]).is_err());
     }
@@ -218,7 +208,7 @@ mod tests {
     #[test]
     fn after_an_excused_election_an_older_leader_commits_nothing() {
         let mut known = check(&[0], true, true, 1);
-        known.advance(&log(&[0, 0, 0]), LeaderEpoch(0), (Offset(2), Offset(3)), false).unwrap();
+        known.advance(&log(&[0, 0, 0]), LeaderEpoch(0), (Offset(2), Offset(3))).unwrap();
         assert_eq!(known.end(), Offset(1));
         assert_eq!(known.void_from, Some(Offset(1)));
     }

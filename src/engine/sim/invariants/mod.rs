@@ -6,10 +6,11 @@
 //! (`committed`), and never by looking away.
 //!
 //! This file says what each event and each touched thing is checked for, one call a check; the rules are in `high_watermark`,
-//! `leadership`, `committed`, `logs`, `books` and `promises`.
+//! `leadership`, `committed`, `logs`, `compaction`, `books` and `promises`.
 
 mod books;
 mod committed;
+mod compaction;
 mod high_watermark;
 mod leadership;
 mod logs;
@@ -27,6 +28,7 @@ use crate::engine::cluster::event::TruncationReason;
 use crate::engine::cluster::{BrokerEvent, ControllerEvent, Partition};
 use crate::engine::common::{BrokerId, LeaderEpoch, Offset, PartitionId, TopicPartition, VirtualTime};
 use crate::engine::consumer::ConsumerEvent;
+use crate::engine::storage::CleanedLog;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -43,7 +45,7 @@ pub struct Invariant {
 }
 
 /// Every invariant, in the order of the files that hold them.
-pub const INVARIANTS: [Invariant; 20] = [
+pub const INVARIANTS: [Invariant; 21] = [
     high_watermark::MONOTONIC,
     high_watermark::WITHIN_LOG,
     high_watermark::AT_MOST_IN_SYNC,
@@ -62,6 +64,7 @@ pub const INVARIANTS: [Invariant; 20] = [
     logs::FOLLOWERS_ARE_PREFIXES,
     logs::CONTIGUOUS_SEQUENCES,
     logs::INDEX_POINTS_AT_BATCHES,
+    compaction::KEEPS_LAST_VALUES,
     books::LEDGER_ADDS_UP,
     promises::GUARANTEES_HOLD,
 ];
@@ -170,12 +173,12 @@ impl Invariants {
                 let own_epoch = logs::writes_its_epoch(replica.leads, *leader_epoch);
                 let copy = (*base_offset, *last_offset, *leader_epoch);
                 self.note(at, logs::LEADER_WRITES_ITS_EPOCH, own_epoch);
-                self.added(state, at, (*partition, broker), copy);
+                self.added(at, (*partition, broker), copy);
                 self.touched.append(*partition, broker, *base_offset);
             }
             BrokerEvent::Replicated { partition, leader_epoch, base_offset, last_offset, .. } => {
                 let copy = (*base_offset, *last_offset, *leader_epoch);
-                self.added(state, at, (*partition, broker), copy);
+                self.added(at, (*partition, broker), copy);
                 let verdict = self
                     .partitions
                     .get(partition)
@@ -186,6 +189,12 @@ impl Invariants {
                 self.cut(at, (*partition, broker), (*from, *to), *reason);
             }
             BrokerEvent::LogStartAdvanced { partition, .. } => self.touched.log(*partition, broker),
+            BrokerEvent::LogCleaned { partition, cleaned } => {
+                self.cleaned(state, at, (*partition, broker), cleaned);
+            }
+            BrokerEvent::HolesCopied { partition, base_offset, holes, .. } => {
+                self.holes_copied(at, (*partition, broker), *base_offset, holes);
+            }
             BrokerEvent::HighWatermarkAdvanced { partition, from, to } => {
                 self.high_watermark_up(state, at, (*partition, broker), *from, *to);
             }
@@ -211,20 +220,51 @@ impl Invariants {
     /// A replica's log has one more batch.
     fn added(
         &mut self,
-        state: &State,
         at: VirtualTime,
         (partition, broker): (TopicPartition, BrokerId),
         (base, last, epoch): (Offset, Offset, LeaderEpoch),
     ) {
-        let may_have_holes = watch::is_compacted(state, partition);
         let replica = self.replica(partition, broker);
-        let dense = logs::is_dense(replica.log_end, base, may_have_holes);
+        let dense = logs::is_dense(replica.log_end, base, replica.may_jump_to);
         let rising = logs::epochs_rise(replica.last_epoch, epoch);
         replica.log_end = last.plus(1);
         replica.last_epoch = epoch;
         self.note(at, logs::DENSE_OFFSETS, dense);
         self.note(at, logs::EPOCHS_RISE, rising);
         self.touched.log(partition, broker);
+    }
+
+    /// A replica's log was compacted.
+    fn cleaned(
+        &mut self,
+        state: &State,
+        at: VirtualTime,
+        (partition, broker): (TopicPartition, BrokerId),
+        cleaned: &CleanedLog,
+    ) {
+        let high_watermark = self.replica(partition, broker).high_watermark;
+        let verdict = compaction::keeps_last_values(state, (partition, broker), cleaned, high_watermark);
+        self.partition(partition).compacted.extend(cleaned.removed.iter().map(|removed| removed.offset));
+        self.note(at, compaction::KEEPS_LAST_VALUES, verdict);
+        self.touched.log(partition, broker);
+    }
+
+    /// A follower's next batch comes after offsets, or with offsets, that have no record.
+    fn holes_copied(
+        &mut self,
+        at: VirtualTime,
+        (partition, broker): (TopicPartition, BrokerId),
+        base_offset: Offset,
+        holes: &[(Offset, Offset)],
+    ) {
+        let watch = self.partition(partition);
+        let verdict = compaction::are_compacted(&watch.compacted, holes);
+        let replica = watch.replicas.entry(broker).or_default();
+        let is_explained = |(from, to): &(Offset, Offset)| *from <= replica.log_end && *to >= base_offset;
+        if verdict.is_ok() && holes.iter().any(is_explained) {
+            replica.may_jump_to = base_offset;
+        }
+        self.note(at, logs::DENSE_OFFSETS, verdict);
     }
 
     /// A log lost its end. One that lost it with power or disk is damaged: until its replica has joined the ISR again, or leads as its
@@ -261,10 +301,9 @@ impl Invariants {
         self.note(at, high_watermark::MONOTONIC, verdict);
         self.touched.log(partition, broker);
         if let Some(epoch) = leads {
-            let compacted = watch::is_compacted(state, partition);
             let log = state.ledger.partition(partition).and_then(|it| it.replica(broker));
             let committed = &mut self.partition(partition).committed;
-            let verdict = log.map_or(Ok(()), |log| committed.advance(log, epoch, (from, to), compacted));
+            let verdict = log.map_or(Ok(()), |log| committed.advance(log, epoch, (from, to)));
             self.note(at, committed::RECORDS_SURVIVE, verdict);
             self.touched.leader(partition, broker);
             self.touched.bound(partition);
@@ -278,13 +317,12 @@ impl Invariants {
         (partition, broker): (TopicPartition, BrokerId),
         epoch: LeaderEpoch,
     ) {
-        let compacted = watch::is_compacted(state, partition);
         let watch = self.partition(partition);
         watch.replicas.entry(broker).or_default().leads = Some(epoch);
         let single = leadership::is_single(&mut watch.leaders, broker, epoch);
         let excused = watch.is_excused(epoch);
         let log = state.ledger.partition(partition).and_then(|it| it.replica(broker));
-        let survive = watch.committed.led_by(log, broker, epoch, excused, compacted);
+        let survive = watch.committed.led_by(log, broker, epoch, excused);
         self.note(at, leadership::SINGLE_LEADER_PER_EPOCH, single);
         self.note(at, committed::RECORDS_SURVIVE, survive);
         self.touched.believed(partition, broker);

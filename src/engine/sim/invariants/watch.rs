@@ -4,8 +4,8 @@ use super::committed::Committed;
 use super::high_watermark;
 use crate::engine::cluster::protocol::PartitionRegistration;
 use crate::engine::common::{BrokerId, LeaderEpoch, Offset, TopicPartition};
-use crate::engine::config::CleanupPolicy;
 use crate::engine::sim::state::State;
+use imbl::OrdSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One partition.
@@ -19,6 +19,8 @@ pub(super) struct PartitionWatch {
     /// Epochs whose leader may lack what was committed: elected uncleanly, or the last copy in sync and damaged.
     pub(super) excused: BTreeSet<LeaderEpoch>,
     pub(super) committed: Committed,
+    /// Offsets that a cleaning has emptied in some replica's log at some time.
+    pub(super) compacted: OrdSet<Offset>,
 }
 
 /// One replica, as its events tell.
@@ -32,6 +34,8 @@ pub(super) struct ReplicaWatch {
     pub(super) leads: Option<LeaderEpoch>,
     /// It lost what it had written, and has not been in sync again since.
     pub(super) is_damaged: bool,
+    /// Up to here the log may jump: what would stand before was compacted where it comes from.
+    pub(super) may_jump_to: Offset,
 }
 
 impl Default for ReplicaWatch {
@@ -42,6 +46,7 @@ impl Default for ReplicaWatch {
             last_epoch: LeaderEpoch::NONE,
             leads: None,
             is_damaged: false,
+            may_jump_to: Offset(0),
         }
     }
 }
@@ -60,12 +65,13 @@ impl PartitionWatch {
                 ..ReplicaWatch::default()
             };
             watch.replicas.insert(broker, replica);
+            let log = state.ledger.partition(id).and_then(|it| it.replica(broker));
+            watch.compacted.extend(log.iter().flat_map(|log| log.holes.keys().copied()));
             if let Some(epoch) = leads {
                 watch.leaders.insert(epoch, broker);
-                let log = state.ledger.partition(id).and_then(|it| it.replica(broker));
                 let whole = (Offset(0), partition.high_watermark());
                 // Nothing was committed before: what is taken over cannot differ from it.
-                let _ = log.map(|log| watch.committed.advance(log, epoch, whole, true));
+                let _ = log.map(|log| watch.committed.advance(log, epoch, whole));
             }
         }
         watch
@@ -99,12 +105,6 @@ impl PartitionWatch {
         let sound = ends.filter(|(_, it)| !it.is_damaged).map(|(member, it)| (member, it.log_end));
         high_watermark::at_most(replica.high_watermark, sound)
     }
-}
-
-/// Whether a log may have holes: the topic is compacted.
-pub(super) fn is_compacted(state: &State, partition: TopicPartition) -> bool {
-    let config = state.topic_configs.get(usize::from(partition.topic.0));
-    config.is_some_and(|config| config.cleanup_policy != CleanupPolicy::Delete)
 }
 
 /// What the events of one task touched. The lists keep their memory.

@@ -1,6 +1,6 @@
 //! The ledger's entries and figures, and the one way to change an entry: [`Books::update`], which keeps the figures true.
 
-use super::entry::{BatchEntry, BatchRef, RecordEntry};
+use super::entry::{BatchEntry, BatchRef, Compacted, RecordEntry};
 use super::totals::{Flags, Totals};
 use crate::engine::common::{RecordId, SessionId};
 use crate::engine::sim::chunked::Chunked;
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub(super) struct Books {
     pub(super) records: Chunked<RecordEntry>,
     pub(super) batches: Chunked<BatchEntry>,
+    /// How records left the log that counts by compaction: the last time each.
+    pub(super) compacted: imbl::OrdMap<RecordId, Compacted>,
     pub(super) totals: Totals,
     pub(super) rows: Vec<Totals>,
 }

@@ -10,6 +10,7 @@ use crate::engine::common::{
 };
 use crate::engine::producer::LeaveReason;
 use crate::engine::record::{Header, RecordBatch};
+use crate::engine::storage::RemovalReason;
 use bytes::Bytes;
 use serde::Serialize;
 use std::sync::Arc;
@@ -101,6 +102,8 @@ pub struct RecordEntry {
     pub(super) first_offset: Offset,
     /// A copy of it was removed from a leader's log by retention.
     pub(super) was_expired: bool,
+    /// A copy of it was removed from a leader's log by compaction.
+    pub(super) was_compacted: bool,
     pub(super) reordered: bool,
     /// Failed, and an attempt is not ruled out.
     pub(super) unknown: bool,
@@ -136,8 +139,10 @@ impl RecordEntry {
         flags.set(Flags::UNKNOWN, self.unknown);
         flags.set(Flags::STORED, stored);
         flags.set(Flags::COMMITTED, self.committed_copies > 0);
-        flags.set(Flags::EXPIRED, self.was_expired && !stored);
-        flags.set(Flags::MISSING, delivered && !self.was_expired && !stored && !on_the_wire);
+        let was_removed = self.was_expired || self.was_compacted;
+        flags.set(Flags::EXPIRED, was_removed && !stored);
+        flags.set(Flags::COMPACTED, self.was_compacted && !stored);
+        flags.set(Flags::MISSING, delivered && !was_removed && !stored && !on_the_wire);
         flags.set(Flags::REORDERED, self.reordered && stored);
         Standing { flags, duplicates: self.copies.saturating_sub(1) }
     }
@@ -266,6 +271,11 @@ pub enum BatchMoment {
         /// Which broker.
         by: BrokerId,
     },
+    /// Compaction removed some of its records, or all, from a log.
+    Compacted {
+        /// Which broker.
+        by: BrokerId,
+    },
     /// A consumer read records of it.
     Read {
         /// Which, by its place in the scenario.
@@ -307,4 +317,20 @@ pub enum RecordMoment {
         /// Why.
         why: Failure,
     },
+    /// Compaction removed its copy from the log that counts; what happens to its batch from then on does not concern it.
+    Compacted(Compacted),
+}
+
+/// How a record left the log that counts by compaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Compacted {
+    /// When the ledger heard of it.
+    pub at: VirtualTime,
+    /// Whose log it was.
+    pub by: BrokerId,
+    /// Where it stood.
+    pub offset: Offset,
+    /// Why it went; none if only that is known: the log was copied from one that lacked it already.
+    pub why: Option<RemovalReason>,
 }

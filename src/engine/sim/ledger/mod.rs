@@ -5,12 +5,15 @@
 //! and base offset.
 
 mod books;
+mod compaction;
 mod entry;
 mod partition;
 mod replica_log;
 mod totals;
 
-pub use entry::{BatchEntry, BatchMoment, BatchRef, Failure, OpenContent, Outcome, RecordEntry, RecordMoment};
+pub use entry::{
+    BatchEntry, BatchMoment, BatchRef, Compacted, Failure, OpenContent, Outcome, RecordEntry, RecordMoment,
+};
 pub use partition::PartitionLedger;
 pub use replica_log::{CopyEntry, ReplicaLog};
 pub use totals::{Figure, Totals};
@@ -98,9 +101,16 @@ impl Ledger {
         self.partitions.get(&partition).map(Arc::as_ref)
     }
 
-    /// The record at an offset of a replica's log.
+    /// The record at an offset of a replica's log; none if there is none, or compaction has removed it.
     #[must_use]
     pub fn record_at(&self, partition: TopicPartition, broker: BrokerId, offset: Offset) -> Option<RecordId> {
+        let log = self.partition(partition)?.replica(broker)?;
+        if log.is_hole(offset) { None } else { self.record_once_at(partition, broker, offset) }
+    }
+
+    /// The record that stands at an offset of a replica's log, or stood there before compaction removed it.
+    #[must_use]
+    pub fn record_once_at(&self, partition: TopicPartition, broker: BrokerId, offset: Offset) -> Option<RecordId> {
         let entry = self.partition(partition)?.replica(broker)?.at(offset)?;
         let index = usize::try_from(offset.0 - entry.base_offset.0).ok()?;
         self.batch(entry.batch)?.records.get(index).copied()
@@ -144,6 +154,7 @@ impl Ledger {
             Figure::Stored => Flags::STORED,
             Figure::Committed => Flags::COMMITTED,
             Figure::Expired => Flags::EXPIRED,
+            Figure::Compacted => Flags::COMPACTED,
             Figure::Lost => Flags::MISSING,
             Figure::Reordered => Flags::REORDERED,
         };
@@ -187,8 +198,14 @@ impl Ledger {
         if let Some((at, batch)) = entry.batched {
             moments.push((at, RecordMoment::InBatch { batch, index: entry.index }));
             let batch = self.books.batch(batch);
-            let its = batch.moments.iter().filter(|(_, moment)| moment.is_of_record(entry.index));
-            moments.extend(its.map(|(at, moment)| (*at, RecordMoment::Batch(*moment))));
+            let compacted = self.compacted(id);
+            let concerns = |at: VirtualTime, moment: &BatchMoment| {
+                let is_of_batch = matches!(moment, BatchMoment::Compacted { .. });
+                !is_of_batch && moment.is_of_record(entry.index) && compacted.is_none_or(|gone| at <= gone.at)
+            };
+            let of_batch = batch.moments.iter().filter(|(at, moment)| concerns(*at, moment));
+            moments.extend(of_batch.map(|(at, moment)| (*at, RecordMoment::Batch(*moment))));
+            moments.extend(compacted.map(|gone| (gone.at, RecordMoment::Compacted(*gone))));
         } else if let Outcome::Failed { at, why } = entry.outcome {
             moments.push((at, RecordMoment::Failed { why }));
         }
@@ -226,6 +243,7 @@ impl Ledger {
             committed_copies: 0,
             first_offset: Offset::UNKNOWN,
             was_expired: false,
+            was_compacted: false,
             reordered: false,
             unknown: false,
         };
@@ -443,8 +461,8 @@ impl Ledger {
     }
 
     /// A partition has another leader, or none.
-    pub(super) fn elected(&mut self, partition: TopicPartition, leader: Option<BrokerId>) {
-        partition_mut(&mut self.partitions, partition).elected(&mut self.books, leader);
+    pub(super) fn elected(&mut self, partition: TopicPartition, leader: Option<BrokerId>, at: VirtualTime) {
+        partition_mut(&mut self.partitions, partition).elected(&mut self.books, leader, at);
     }
 
     /// A consumer read what stands between two offsets of a replica's log.
@@ -461,9 +479,11 @@ impl Ledger {
         };
         for position in log.floor(from)..log.entries.back() {
             let Some(entry) = log.entries.get(position).filter(|entry| entry.base_offset < to) else { break };
-            let index = |offset: Offset| u32::try_from(offset.0 - entry.base_offset.0).unwrap_or(0);
-            let (first_index, end_index) = (index(from), index(to.min(entry.last_offset.plus(1))));
-            self.books.batch_mut(entry.batch).note(at, BatchMoment::Read { consumer, first_index, end_index });
+            if log.holds_any_of(entry) {
+                let index = |offset: Offset| u32::try_from(offset.0 - entry.base_offset.0).unwrap_or(0);
+                let (first_index, end_index) = (index(from), index(to.min(entry.last_offset.plus(1))));
+                self.books.batch_mut(entry.batch).note(at, BatchMoment::Read { consumer, first_index, end_index });
+            }
         }
     }
 

@@ -6,7 +6,7 @@
 
 use super::books::{Books, Missing};
 use super::entry::{BatchMoment, BatchRef};
-use super::replica_log::{CopyEntry, ReplicaLog};
+use super::replica_log::{CopyEntry, Extent, ReplicaLog};
 use crate::engine::common::{BrokerId, LeaderEpoch, Offset, RecordId, SessionId, VirtualTime};
 use crate::engine::sim::chunked::Chunked;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub struct PartitionLedger {
     /// Whose log counts; none before the first election.
     shown: Option<BrokerId>,
-    replicas: BTreeMap<BrokerId, ReplicaLog>,
+    pub(super) replicas: BTreeMap<BrokerId, ReplicaLog>,
     pub(super) missing: Missing,
     /// Which batch a leader wrote where: the identity of every copy.
     written: BTreeMap<LeaderEpoch, Chunked<(Offset, BatchRef)>>,
@@ -91,6 +91,7 @@ impl PartitionLedger {
         let log = self.replicas.get_mut(&broker).expect("found above");
         log.log_start_offset = if past_the_end { to } else { log.log_start_offset.min(to) };
         log.high_watermark = if past_the_end { to } else { log.high_watermark.min(to) };
+        log.forget_holes(|offset| past_the_end || offset >= to);
     }
 
     /// A replica's log start moved up: what stands before it is gone.
@@ -110,6 +111,7 @@ impl PartitionLedger {
         log.log_start_offset = to;
         log.high_watermark = log.high_watermark.max(to);
         log.entries.drop_before(log.floor(to));
+        log.forget_holes(|offset| offset < to);
     }
 
     /// A replica's high watermark moved.
@@ -129,11 +131,11 @@ impl PartitionLedger {
     }
 
     /// The partition has another leader, or none.
-    pub(super) fn elected(&mut self, books: &mut Books, leader: Option<BrokerId>) {
+    pub(super) fn elected(&mut self, books: &mut Books, leader: Option<BrokerId>, at: VirtualTime) {
         if let Some(leader) = leader {
             self.replicas.entry(leader).or_default();
             match self.shown {
-                Some(old) if old != leader => self.show_another(books, old, leader),
+                Some(old) if old != leader => self.show_another(books, old, leader, at),
                 Some(_) => {}
                 None => {
                     self.shown = Some(leader);
@@ -146,7 +148,7 @@ impl PartitionLedger {
     }
 
     /// Lets another replica's log count. Only what differs between the two is touched.
-    fn show_another(&mut self, books: &mut Books, old: BrokerId, new: BrokerId) {
+    fn show_another(&mut self, books: &mut Books, old: BrokerId, new: BrokerId, at: VirtualTime) {
         let (old_log, new_log) = (&self.replicas[&old], &self.replicas[&new]);
         let (old_end, new_end) = old_log.common_end(new_log);
         let (old_start, new_start) = (old_log.log_start_offset, new_log.log_start_offset);
@@ -168,6 +170,7 @@ impl PartitionLedger {
                 .map_or(first_common, |entry| entry.last_offset.plus(1))
         };
         let common_offset = end_offset(&self.replicas[&new], new_end);
+        let sessions = self.recount_holes(books, (old, new), (first_common, common_offset), at);
         let (low, high) = (old_mark.min(common_offset), new_mark.min(common_offset));
         self.recommit_range(books, low.max(first_common), high.max(first_common), new_end);
         let back = self.replicas[&new].entries.back();
@@ -175,19 +178,17 @@ impl PartitionLedger {
         if new_start < old_start {
             self.count_in_head(books, old_start, new_end);
         }
+        sessions.into_iter().for_each(|session| self.recount_order(books, session, new_start));
     }
 
     /// Counts one batch of the log that counts, at its end.
     fn count_in(&mut self, books: &mut Books, position: usize) {
         let log = self.shown_log().expect("only called for the log that counts");
         let entry = *log.entries.get(position).expect("just pushed or within bounds");
-        let (start, mark) = (log.log_start_offset, log.high_watermark);
+        let (extent, mark) = (log.extent(), log.high_watermark);
         let batch = books.batch(entry.batch);
         let (records, session, on_the_wire) = (Arc::clone(&batch.records), batch.session, batch.on_the_wire > 0);
-        for (index, (offset, id)) in (0..).zip(offsets(&entry, &records)) {
-            if offset < start {
-                continue;
-            }
+        for (index, offset, id) in extent.left_of(&entry, &records) {
             let mut is_first = false;
             books.update(&mut self.missing, id, (on_the_wire, on_the_wire), |record| {
                 record.copies += 1;
@@ -237,7 +238,8 @@ impl PartitionLedger {
             let upto = if position == at.0 { at.1 } else { batch.records.len() };
             for (index, id) in batch.records[..upto].iter().enumerate().rev() {
                 let offset = entry.base_offset.plus(i64::try_from(index).expect("a batch is bounded by its bytes"));
-                if offset >= log.log_start_offset && books.record(*id).first_offset == offset {
+                let is_there = offset >= log.log_start_offset && !log.is_hole(offset);
+                if is_there && books.record(*id).first_offset == offset {
                     found.push(*id);
                     if *id < until {
                         return found;
@@ -251,7 +253,7 @@ impl PartitionLedger {
     /// Drops the batches from a position on, and uncounts them if this log counts.
     fn drop_tail(&mut self, books: &mut Books, broker: BrokerId, from: usize) {
         let log = self.replicas.get_mut(&broker).expect("called for a log that there is");
-        let (start, mark) = (log.log_start_offset, log.high_watermark);
+        let (extent, mark) = (log.extent(), log.high_watermark);
         let gone: Vec<CopyEntry> = (from..log.entries.back()).filter_map(|at| log.entries.get(at).copied()).collect();
         log.entries.truncate(from);
         if self.shown != Some(broker) {
@@ -261,7 +263,7 @@ impl PartitionLedger {
         for entry in gone.iter().rev() {
             let batch = books.batch(entry.batch);
             let (records, session, on_the_wire) = (Arc::clone(&batch.records), batch.session, batch.on_the_wire > 0);
-            for (offset, id) in offsets(entry, &records).filter(|(offset, _)| *offset >= start) {
+            for (_, offset, id) in extent.left_of(entry, &records) {
                 books.update(&mut self.missing, id, (on_the_wire, on_the_wire), |record| {
                     record.copies -= 1;
                     record.committed_copies -= u16::from(offset < mark);
@@ -339,14 +341,15 @@ impl PartitionLedger {
 
     /// Finds the first copies of a session's records from scratch, and their order: only when a first copy left or came at
     /// the front of the log, which is rare.
-    fn recount_order(&mut self, books: &mut Books, session: SessionId, start: Offset) {
+    pub(super) fn recount_order(&mut self, books: &mut Books, session: SessionId, start: Offset) {
         let Some(log) = self.shown_log() else { return };
+        let extent = Extent { start, ..log.extent() };
         let mut seen = BTreeSet::new();
         let mut firsts = Vec::new();
         for (_, entry) in log.entries.iter() {
             let batch = books.batch(entry.batch);
             if batch.session == session {
-                let there = offsets(entry, &batch.records).filter(|(offset, _)| *offset >= start);
+                let there = extent.left_of(entry, &batch.records).map(|(_, offset, id)| (offset, id));
                 firsts.extend(there.filter(|(_, id)| seen.insert(*id)));
             }
         }
@@ -366,6 +369,7 @@ impl PartitionLedger {
     /// Calls `visit` for each copy in the log that counts with an offset in `from..to`, up to the entry at `end`.
     fn visit(&mut self, books: &mut Books, from: Offset, to: Offset, end: usize, visit: Visit<'_>) {
         let Some(log) = self.shown.and_then(|shown| self.replicas.get(&shown)) else { return };
+        let extent = log.extent();
         for position in log.floor(from)..log.entries.back().min(end) {
             let entry = log.entries.get(position).expect("within bounds");
             if entry.base_offset >= to {
@@ -373,17 +377,11 @@ impl PartitionLedger {
             }
             let batch = books.batch(entry.batch);
             let (records, on_the_wire) = (Arc::clone(&batch.records), batch.on_the_wire > 0);
-            for (offset, id) in offsets(entry, &records) {
-                if offset >= from && offset < to && offset >= log.log_start_offset {
+            for (_, offset, id) in extent.left_of(entry, &records) {
+                if offset >= from && offset < to {
                     visit(books, &mut self.missing, id, offset, on_the_wire);
                 }
             }
         }
     }
-}
-
-/// The records of a batch with their offsets in this copy.
-fn offsets<'a>(entry: &CopyEntry, records: &'a [RecordId]) -> impl Iterator<Item = (Offset, RecordId)> + use<'a> {
-    let base = entry.base_offset;
-    (0..).zip(records).map(move |(delta, id)| (base.plus(delta), *id))
 }

@@ -25,6 +25,8 @@ pub struct Totals {
     pub committed: u64,
     /// Had a copy in the leader's log that retention, compaction or DeleteRecords removed; neither stored nor lost.
     pub expired: u64,
+    /// Of these, removed by compaction.
+    pub compacted: u64,
     /// Delivered, not expired, the partition has a leader, no copy in its log and none in flight.
     pub lost: u64,
     /// Copies beyond the first in leaders' logs.
@@ -53,6 +55,8 @@ pub enum Figure {
     Committed,
     /// [`Totals::expired`]
     Expired,
+    /// [`Totals::compacted`]
+    Compacted,
     /// [`Totals::lost`]
     Lost,
     /// [`Totals::duplicates`]
@@ -63,7 +67,7 @@ pub enum Figure {
 
 impl Figure {
     /// Every figure, in the order the page shows them.
-    pub const ALL: [Figure; 11] = [
+    pub const ALL: [Figure; 12] = [
         Figure::Sent,
         Figure::Delivered,
         Figure::Failed,
@@ -72,6 +76,7 @@ impl Figure {
         Figure::Stored,
         Figure::Committed,
         Figure::Expired,
+        Figure::Compacted,
         Figure::Lost,
         Figure::Duplicates,
         Figure::Reordered,
@@ -89,6 +94,7 @@ impl Figure {
             Figure::Stored => "stored",
             Figure::Committed => "committed",
             Figure::Expired => "expired",
+            Figure::Compacted => "compacted",
             Figure::Lost => "lost",
             Figure::Duplicates => "duplicates",
             Figure::Reordered => "reordered",
@@ -109,6 +115,7 @@ impl Totals {
             Figure::Stored => self.stored,
             Figure::Committed => self.committed,
             Figure::Expired => self.expired,
+            Figure::Compacted => self.compacted,
             Figure::Lost => self.lost,
             Figure::Duplicates => self.duplicates,
             Figure::Reordered => self.reordered,
@@ -131,6 +138,7 @@ impl Totals {
         shift(Flags::STORED, &mut self.stored);
         shift(Flags::COMMITTED, &mut self.committed);
         shift(Flags::EXPIRED, &mut self.expired);
+        shift(Flags::COMPACTED, &mut self.compacted);
         shift(Flags::REORDERED, &mut self.reordered);
         self.duplicates += u64::from(after.duplicates);
         self.duplicates -= u64::from(before.duplicates);
@@ -152,6 +160,7 @@ impl Flags {
     /// Lost as soon as its partition has a leader.
     pub(super) const MISSING: Flags = Flags(1 << 7);
     pub(super) const REORDERED: Flags = Flags(1 << 8);
+    pub(super) const COMPACTED: Flags = Flags(1 << 9);
 
     pub(super) fn has(self, flag: Flags) -> bool {
         self.0 & flag.0 != 0

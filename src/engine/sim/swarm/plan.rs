@@ -12,6 +12,7 @@ use crate::engine::sim::command::{Command, SendRecord, TimedCommand};
 use crate::engine::sim::content::Content;
 use crate::engine::sim::fault_schedule::{self, Drawn};
 use crate::engine::sim::generate::Dice;
+use crate::engine::sim::generate_compaction::{maybe_compact, maybe_delete_keys};
 use crate::engine::sim::guarantees::Faults;
 use crate::engine::sim::links::{LinkSpec, Links};
 use crate::engine::sim::scenario::{
@@ -51,6 +52,9 @@ pub fn scenario(seed: u64) -> Scenario {
     };
     let count = dice.pick(&[0, 1, 1, 2, 2, 3]);
     bursts(&mut dice, &mut scenario);
+    let mut compaction = Dice(Prng::stream(seed, "swarm/compaction"));
+    maybe_compact(&mut compaction, &mut scenario);
+    maybe_delete_keys(&mut compaction, &mut scenario, VirtualTime(FAULTS_US.1));
     let drawn = drawn(&mut dice);
     fault_schedule::add(&mut dice, &mut scenario, drawn, count, FAULTS_US);
     fault_schedule::heal(&mut scenario, VirtualTime(MENDED_US));

@@ -4,6 +4,7 @@
 //! records is copied as it is, unless it holds a tombstone whose time has not begun to run.
 
 use super::cleanable::CleanerConfig;
+use super::cleaned_log::{DeleteHorizon, RemovalReason, RemovedRecord};
 use super::offset_map::OffsetMap;
 use crate::engine::common::{Offset, ProducerId, Timestamp};
 use crate::engine::record::{
@@ -42,15 +43,10 @@ pub(super) struct BatchFilter<'a> {
     pub(super) now: Timestamp,
     pub(super) compressor: Compressor,
     pub(super) stats: CleanerStats,
-}
-
-/// Why a record stays or goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Kept,
-    WithoutKey,
-    Superseded,
-    ExpiredTombstone,
+    /// What goes, in order of offset.
+    pub(super) removed: Vec<RemovedRecord>,
+    /// The batches whose tombstones' time begins to run.
+    pub(super) horizons: Vec<DeleteHorizon>,
 }
 
 impl BatchFilter<'_> {
@@ -81,7 +77,10 @@ impl BatchFilter<'_> {
         let horizon = match batch.delete_horizon_ms() {
             None if has_tombstone => {
                 self.stats.delete_horizons_set += 1;
-                Some(self.now.saturating_add(self.config.delete_retention_ms))
+                let horizon = self.now.saturating_add(self.config.delete_retention_ms);
+                let (base_offset, last_offset) = (batch.base_offset(), batch.last_offset());
+                self.horizons.push(DeleteHorizon { base_offset, last_offset, horizon });
+                Some(horizon)
             }
             known => known,
         };
@@ -92,14 +91,14 @@ impl BatchFilter<'_> {
     }
 
     fn retains(&mut self, batch: &RecordBatch, record: &Record) -> bool {
-        let fate = self.fate(batch, record);
-        match fate {
-            Fate::Kept => {}
-            Fate::WithoutKey => self.stats.without_key += 1,
-            Fate::Superseded => self.stats.superseded += 1,
-            Fate::ExpiredTombstone => self.stats.expired_tombstones += 1,
+        let Some(why) = self.why_it_goes(batch, record) else { return true };
+        match why {
+            RemovalReason::WithoutKey => self.stats.without_key += 1,
+            RemovalReason::Superseded { .. } => self.stats.superseded += 1,
+            RemovalReason::TombstoneExpired { .. } => self.stats.expired_tombstones += 1,
         }
-        fate == Fate::Kept
+        self.removed.push(RemovedRecord { offset: record.offset, why });
+        false
     }
 
     /// | past the map | has a key | a later one in the map | has a value | horizon passed | the record |
@@ -110,16 +109,16 @@ impl BatchFilter<'_> {
     /// | no           | yes       | no                     | yes         | any            | stays |
     /// | no           | yes       | no                     | no          | no, or none is set | stays |
     /// | no           | yes       | no                     | no          | yes            | goes |
-    fn fate(&self, batch: &RecordBatch, record: &Record) -> Fate {
+    fn why_it_goes(&self, batch: &RecordBatch, record: &Record) -> Option<RemovalReason> {
         if record.offset > self.map.latest_offset() {
-            return Fate::Kept;
+            return None;
         }
-        let Some(key) = record.key.as_deref() else { return Fate::WithoutKey };
-        if self.map.get(key).is_some_and(|latest| record.offset < latest) {
-            return Fate::Superseded;
+        let Some(key) = record.key.as_deref() else { return Some(RemovalReason::WithoutKey) };
+        if let Some(by) = self.map.get(key).filter(|latest| record.offset < *latest) {
+            return Some(RemovalReason::Superseded { by });
         }
-        let horizon_passed = batch.delete_horizon_ms().is_some_and(|horizon| self.now >= horizon);
-        if record.value.is_none() && horizon_passed { Fate::ExpiredTombstone } else { Fate::Kept }
+        let passed = batch.delete_horizon_ms().filter(|horizon| record.value.is_none() && self.now >= *horizon);
+        passed.map(|horizon| RemovalReason::TombstoneExpired { horizon })
     }
 
     /// The header alone, for the last batch of a producer, whose sequence must not be forgotten, and for the last batch of the

@@ -5,6 +5,7 @@
 //! the caller's to keep.
 
 use crate::engine::common::{Offset, Timestamp};
+use crate::engine::config::TopicConfig;
 use crate::engine::storage::log::Log;
 use crate::engine::storage::segment::Segment;
 
@@ -52,12 +53,26 @@ pub struct LogToClean {
 }
 
 /// Why a log is cleaned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CleaningReason {
     /// More of it is dirty than `min.cleanable.dirty.ratio`.
     DirtyRatio,
     /// Its oldest dirty record waits for longer than `max.compaction.lag.ms`.
     MaxCompactionLag,
+}
+
+impl CleanerConfig {
+    /// What a topic's settings make of it; the buffer is Kafka's default.
+    #[must_use]
+    pub fn of(topic: &TopicConfig) -> Self {
+        Self {
+            min_cleanable_dirty_ratio: topic.min_cleanable_dirty_ratio,
+            min_compaction_lag_ms: topic.min_compaction_lag_ms,
+            max_compaction_lag_ms: topic.max_compaction_lag_ms,
+            delete_retention_ms: topic.delete_retention_ms,
+            ..Self::default()
+        }
+    }
 }
 
 impl LogToClean {
@@ -107,11 +122,23 @@ impl LogToClean {
     }
 }
 
-/// Which of the logs is cleaned next: of those with a reason the one with the largest ratio, the first of equals.
+impl CleaningReason {
+    /// The setting to show for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DirtyRatio => "min.cleanable.dirty.ratio",
+            Self::MaxCompactionLag => "max.compaction.lag.ms",
+        }
+    }
+}
+
+/// Which of the logs, each with its topic's settings, is cleaned next: of those with a reason the one with the largest ratio, the
+/// first of equals (`grabFilthiestCompactedLog`).
 #[must_use]
-pub fn dirtiest(logs: &[LogToClean], config: &CleanerConfig) -> Option<usize> {
+pub fn dirtiest(logs: &[(LogToClean, CleanerConfig)]) -> Option<usize> {
     let mut found: Option<(usize, f64)> = None;
-    for (number, log) in logs.iter().enumerate().filter(|(_, log)| log.reason(config).is_some()) {
+    for (number, (log, _)) in logs.iter().enumerate().filter(|(_, (log, config))| log.reason(config).is_some()) {
         if found.is_none_or(|(_, ratio)| log.dirty_ratio() > ratio) {
             found = Some((number, log.dirty_ratio()));
         }

@@ -11,10 +11,12 @@
 
 mod batch_filter;
 mod cleanable;
+mod cleaned_log;
 mod offset_map;
 
 pub use batch_filter::CleanerStats;
 pub use cleanable::{CleanerConfig, CleaningReason, LogToClean, dirtiest};
+pub use cleaned_log::{CleanedLog, CleanedSegments, DeleteHorizon, RemovalReason, RemovedRecord};
 
 use super::log::Log;
 use super::offset_index::OffsetIndex;
@@ -37,6 +39,10 @@ pub struct Cleaning {
     pub groups: Vec<CleanedGroup>,
     /// What became of the records.
     pub stats: CleanerStats,
+    /// The records that went, in order of offset.
+    pub removed: Vec<RemovedRecord>,
+    /// The batches whose tombstones' time begins to run.
+    pub horizons: Vec<DeleteHorizon>,
 }
 
 /// Some segments that became one.
@@ -68,19 +74,21 @@ pub fn clean(
         now,
         compressor: Compressor::default(),
         stats: CleanerStats::default(),
+        removed: Vec::new(),
+        horizons: Vec::new(),
     };
     let sources: Vec<&Segment> = segments_between(log, Offset(0), end_offset).collect();
     let mut cleaned = Vec::new();
     for group in group_segments(&sources, log.config(), to_clean.first_uncleanable_offset) {
         cleaned.push((clean_group(log, group, &mut filter)?, group.len()));
     }
-    let stats = filter.stats;
+    let BatchFilter { stats, removed, horizons, .. } = filter;
     let groups = cleaned.into_iter().map(|(segment, count)| {
         let size_in_bytes = segment.size_in_bytes();
         CleanedGroup { replaced: log.replace_segments(segment, count), size_in_bytes }
     });
     let groups = groups.collect();
-    Ok(Cleaning { first_dirty_offset: end_offset.max(to_clean.first_dirty_offset), groups, stats })
+    Ok(Cleaning { first_dirty_offset: end_offset.max(to_clean.first_dirty_offset), groups, stats, removed, horizons })
 }
 
 /// The first pass: the last offset of every key in the dirty part, up to where the map is full.
