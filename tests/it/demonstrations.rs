@@ -1,13 +1,17 @@
 //! The demonstrations: folders with a scenario and what it must end with. A new one is a new folder, and no Rust.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod measured;
+
 use highwater::engine::cluster::BrokerEvent;
 use highwater::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition};
 use highwater::engine::consumer::ConsumerEvent;
 use highwater::engine::sim::event::{EventKind, ProducerEvent};
 use highwater::engine::sim::{Figure, RunReport, Scenario, Simulation, Totals};
+use highwater::engine::storage::RemovalReason;
+use measured::{measured, partitions_of_key};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,8 +21,17 @@ use std::sync::Arc;
 struct Expected {
     /// The sentence that the run proves.
     proves: String,
+    /// Which of the demonstrations of KAFKA 12 it shows, `D1` to `D15`, as they are or against a contrast.
+    #[serde(default)]
+    shows: Vec<String>,
     /// Bounds of the ledger's figures, by their word.
     ledger: BTreeMap<String, Bounds>,
+    /// Bounds of what else is measured of the run, by the words of `measured`.
+    #[serde(default)]
+    measured: BTreeMap<String, Bounds>,
+    /// The partitions that a key's records went to, in order.
+    #[serde(default)]
+    keys: BTreeMap<String, Vec<i32>>,
     /// Bounds of how often something happened, by the words of `happened`.
     #[serde(default)]
     events: BTreeMap<String, Bounds>,
@@ -41,8 +54,24 @@ impl Bounds {
     }
 }
 
+/// What `expected.json` counts of an event: words, and how often.
+fn happened(event: &EventKind) -> Vec<(String, u64)> {
+    if let EventKind::Broker { event: BrokerEvent::LogCleaned { cleaned, .. }, .. } = event {
+        let removed = |wanted: fn(&RemovalReason) -> bool| {
+            cleaned.removed.iter().filter(|removed| wanted(&removed.why)).count() as u64
+        };
+        return vec![
+            ("logCleaned".to_string(), 1),
+            ("superseded".to_string(), removed(|why| matches!(why, RemovalReason::Superseded { .. }))),
+            ("tombstoneExpired".to_string(), removed(|why| matches!(why, RemovalReason::TombstoneExpired { .. }))),
+            ("deleteHorizonSet".to_string(), cleaned.horizons.len() as u64),
+        ];
+    }
+    happened_once(event).map(|word| (word, 1)).into_iter().collect()
+}
+
 /// The word under which `expected.json` counts an event, if it can.
-fn happened(event: &EventKind) -> Option<String> {
+fn happened_once(event: &EventKind) -> Option<String> {
     Some(match event {
         EventKind::Producer { event: ProducerEvent::Retrying { .. }, .. } => "retrying".to_string(),
         EventKind::Producer { event: ProducerEvent::EpochBumped { .. }, .. } => "epochBumped".to_string(),
@@ -92,12 +121,20 @@ fn every_demonstration_ends_as_it_says() {
         assert!(expected.proves.ends_with('.'), "{}: a sentence", folder.display());
         let mut simulation = run(scenario);
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for word in simulation.take_events().iter().filter_map(|event| happened(&event.kind)) {
-            *counts.entry(word).or_default() += 1;
+        for (word, times) in simulation.take_events().iter().flat_map(|event| happened(&event.kind)) {
+            *counts.entry(word).or_default() += times;
         }
         for (word, bounds) in &expected.events {
             let found = counts.get(word).copied().unwrap_or(0);
             assert!(bounds.hold(found), "{}: {word} happened {found} times: {counts:?}", folder.display());
+        }
+        let measured = measured(&simulation);
+        for (word, bounds) in &expected.measured {
+            let found = measured.get(word).copied().unwrap_or(0);
+            assert!(bounds.hold(found), "{}: {word} is {found}: {measured:?}", folder.display());
+        }
+        for (key, partitions) in &expected.keys {
+            assert_eq!(&partitions_of_key(&simulation, key), partitions, "{}: {key}", folder.display());
         }
         let totals = simulation.state().ledger.totals();
         for (word, bounds) in &expected.ledger {
@@ -106,6 +143,20 @@ fn every_demonstration_ends_as_it_says() {
             assert!(bounds.hold(found), "{}: {word} is {found}: {report}, {counts:?}", folder.display());
         }
     }
+}
+
+/// Each of the fifteen has a folder, and a folder names no other.
+#[test]
+fn no_demonstration_of_kafka_12_is_missing() {
+    let known: BTreeSet<String> = (1..=15).map(|number| format!("D{number}")).collect();
+    let shown: BTreeSet<String> = folders()
+        .iter()
+        .flat_map(|folder| {
+            let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
+            serde_json::from_str::<Expected>(&text).unwrap().shows
+        })
+        .collect();
+    assert_eq!(shown, known);
 }
 
 #[test]

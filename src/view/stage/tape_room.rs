@@ -64,6 +64,7 @@ mod tests {
             bytes: 1,
             segments: vec![block; segments],
             records: Vec::new(),
+            holes: Vec::new(),
         }
     }
 
