@@ -157,8 +157,11 @@ impl LinkFaults {
     }
 
     fn fate(&mut self, from: &str, to: &str, payload: &Payload) -> Fate {
-        let says_something =
-            !matches!(payload, Payload::Connect | Payload::Connected | Payload::Refused | Payload::Close);
+        // What TCP itself says is not dropped, nor the news that a connection broke: whoever waits for an answer would wait for ever.
+        let says_something = !matches!(
+            payload,
+            Payload::Connect | Payload::Connected | Payload::Refused | Payload::Close | Payload::Unreachable(_)
+        );
         if !says_something {
             return Fate::Arrives;
         }
@@ -208,8 +211,10 @@ mod tests {
         let mut faults = LinkFaults::new(1);
         let metadata = Payload::Request(CorrelationId(1), Request::Metadata);
         faults.change_lane("a", "b", |lane| lane.drop_next = 2);
-        let fates = [&Payload::Connect, &metadata, &metadata, &metadata].map(|it| faults.treat("a", "b", it).fate);
-        assert_eq!(fates, [Fate::Arrives, Fate::Lost, Fate::Lost, Fate::Arrives]);
+        let news = Payload::Unreachable(CorrelationId(1));
+        let fates = [&Payload::Connect, &metadata, &news, &metadata, &metadata];
+        let fates = fates.map(|it| faults.treat("a", "b", it).fate);
+        assert_eq!(fates, [Fate::Arrives, Fate::Lost, Fate::Arrives, Fate::Lost, Fate::Arrives]);
     }
 
     #[test]

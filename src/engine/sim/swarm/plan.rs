@@ -50,7 +50,7 @@ pub fn scenario(seed: u64) -> Scenario {
         links: links(&mut dice),
         commands: Vec::new(),
     };
-    let count = dice.pick(&[0, 1, 1, 2, 2, 3]);
+    let count = dice.pick(&[0, 1, 1, 2, 2, 3, 4]);
     bursts(&mut dice, &mut scenario);
     let mut compaction = Dice(Prng::stream(seed, "swarm/compaction"));
     maybe_compact(&mut compaction, &mut scenario);
