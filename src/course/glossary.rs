@@ -10,7 +10,10 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     ("broker", "A server that keeps partitions' logs and answers producers, consumers and other brokers."),
     ("committed", "Below the high watermark: every in-sync replica has it, and consumers may read it."),
     ("consumer", "A reader with a position of its own. Reading removes nothing."),
-    ("controller", "The node that notices dead brokers and elects leaders."),
+    (
+        "controller",
+        "A node that keeps the metadata log. The one that leads the quorum is active: it notices dead brokers and elects leaders.",
+    ),
     ("follower", "A replica that copies the leader's log by fetching from it."),
     ("high watermark", "The offset below which every in-sync replica has every record."),
     ("ISR", "In-sync replicas: the leader and the followers that have kept up with it."),
@@ -23,6 +26,10 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     ("log end offset", "The offset that the next record will get."),
     ("offset", "A record's place in its partition. It never changes."),
     ("partition", "One append-only log. Order holds inside it, not across."),
+    (
+        "quorum",
+        "The controllers, who elect one of them and agree on the metadata log: what a majority of them has is committed.",
+    ),
     ("segment", "A piece of a log, a file named after its first offset. Retention deletes whole segments."),
 ];
 

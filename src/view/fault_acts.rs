@@ -160,11 +160,15 @@ pub fn links(frame: &Frame) -> Vec<LinkRow> {
     let mut producers: Vec<Node> = frame.producers.iter().map(|producer| Node::Producer(producer.index)).collect();
     producers.dedup();
     let consumers = frame.consumers.iter().map(|consumer| Node::Consumer(consumer.index));
-    let clients: Vec<Node> = producers.into_iter().chain(consumers).chain([Node::Controller]).collect();
+    let controllers: Vec<Node> = frame.controllers.iter().map(|controller| Node::Controller(controller.id)).collect();
+    let clients: Vec<Node> = producers.into_iter().chain(consumers).chain(controllers.iter().copied()).collect();
     let brokers: Vec<Node> = frame.brokers.iter().map(|broker| Node::Broker(broker.id)).collect();
     let to_brokers = clients.iter().flat_map(|client| brokers.iter().map(move |broker| (*client, *broker)));
-    let between = brokers.iter().enumerate().flat_map(|(at, a)| brokers[at + 1..].iter().map(move |b| (*a, *b)));
-    to_brokers.chain(between).map(|(a, b)| row(frame, a, b)).collect()
+    to_brokers.chain(pairs(&brokers)).chain(pairs(&controllers)).map(|(a, b)| row(frame, a, b)).collect()
+}
+
+fn pairs(nodes: &[Node]) -> impl Iterator<Item = (Node, Node)> + '_ {
+    nodes.iter().enumerate().flat_map(|(at, a)| nodes[at + 1..].iter().map(move |b| (*a, *b)))
 }
 
 fn row(frame: &Frame, from: Node, to: Node) -> LinkRow {
@@ -234,7 +238,7 @@ fn name(frame: &Frame, node: Node) -> String {
     match node {
         Node::Producer(_) | Node::Consumer(_) => words(frame, node),
         Node::Broker(id) => format!("broker-{id}"),
-        Node::Controller => "controller".to_string(),
+        Node::Controller(id) => format!("controller-{id}"),
     }
 }
 
@@ -242,8 +246,7 @@ fn words(frame: &Frame, node: Node) -> String {
     let named = match node {
         Node::Producer(index) => frame.producers.iter().find(|it| it.index == index).map(|it| it.name.clone()),
         Node::Consumer(index) => frame.consumers.iter().find(|it| it.index == index).map(|it| it.name.clone()),
-        Node::Controller => Some("controller".to_string()),
-        Node::Broker(_) => None,
+        Node::Broker(_) | Node::Controller(_) => None,
     };
     named.unwrap_or_else(|| node.words())
 }

@@ -12,6 +12,10 @@ pub(super) fn command_words(command: &Command) -> String {
         Command::RestartBrokerWithoutDisk { broker } => format!("restart of broker {broker} with an empty disk"),
         Command::FreezeBroker { broker } => format!("broker {broker} frozen"),
         Command::ThawBroker { broker } => format!("broker {broker} goes on"),
+        Command::CrashController { controller } => format!("crash of controller {controller}"),
+        Command::RestartController { controller } => format!("restart of controller {controller}"),
+        Command::FreezeController { controller } => format!("controller {controller} frozen"),
+        Command::ThawController { controller } => format!("controller {controller} goes on"),
         Command::SlowDisk { broker, factor } => format!("disk of broker {broker} {factor} times slower"),
         Command::RestoreDisk { broker } => format!("disk of broker {broker} as fast as before"),
         Command::StallFollower { broker } => format!("broker {broker} fetches no more"),
@@ -60,11 +64,11 @@ fn drop_words(from: &str, to: &str, next: u32, per_mille: u32) -> String {
     format!("connection to break under {what} from {} to {}", node(from), node(to))
 }
 
-/// `broker 1` for `broker-1`.
+/// `broker 1` for `broker-1`, `controller 1` for `controller-1`.
 fn node(name: &str) -> String {
     match name.strip_prefix("broker-") {
         Some(id) => format!("broker {id}"),
-        None if name == "controller" => "the controller".to_string(),
-        None => name.to_string(),
+        None if name == "controller" => "every controller".to_string(),
+        None => name.strip_prefix("controller-").map_or_else(|| name.to_string(), |id| format!("controller {id}")),
     }
 }

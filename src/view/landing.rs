@@ -147,7 +147,7 @@ mod tests {
         assert!(before.question.contains("dies now") && !before.waits);
         let leader = before.leader.expect("one leads");
         timeline.submit(Command::CrashBroker { broker: BrokerId(leader) }).expect("it runs");
-        let ends = timeline.state().controller.session_ends_at(BrokerId(leader)).expect("it has a session");
+        let ends = timeline.state().session_ends_at(BrokerId(leader)).expect("it has a session");
         let after = view(&timeline);
         assert!(after.waits, "{after:?}");
         assert!(after.answer.contains(&format::time(ends)), "{}", after.answer);

@@ -28,7 +28,7 @@ pub fn view(state: &State, target: Option<SeekTarget>) -> Option<LogView> {
 #[must_use]
 pub fn shown(state: &State) -> Option<(ReplicaView, &Log)> {
     let id = TopicPartition::new(TopicId(0), PartitionId(0));
-    let registration = state.controller.image().partition(id)?;
+    let registration = state.metadata.partition(id)?;
     let broker: BrokerId = registration.leader.or_else(|| registration.replicas.first().copied())?;
     let partition = state.broker(broker)?.partition(id)?;
     let replica = ReplicaView {

@@ -1,8 +1,9 @@
 //! Events in words, for the live region and for the marks on the timeline. What is of no interest to a reader has none.
 
 use crate::engine::cluster::event::TruncationReason;
-use crate::engine::cluster::{BrokerEvent, ControllerEvent, ElectedBy};
-use crate::engine::common::{BrokerId, PartitionId, SessionId, TopicPartition};
+use crate::engine::cluster::quorum::QuorumStateName;
+use crate::engine::cluster::{BrokerEvent, ControllerEvent, ElectedBy, QuorumEvent};
+use crate::engine::common::{BrokerId, ControllerId, PartitionId, SessionId, TopicPartition};
 use crate::engine::consumer::ConsumerEvent;
 use crate::engine::record::Header;
 use crate::engine::record::builder::batch_size_upper_bound;
@@ -32,6 +33,7 @@ pub fn sentence(state: &State, event: &EventKind) -> Option<String> {
         EventKind::Producer { session, event } => producer_words(state, *session, event),
         EventKind::Broker { broker, event } => broker_words(state, *broker, event),
         EventKind::Controller(event) => controller_words(state, event),
+        EventKind::Quorum { controller, event } => quorum_words(*controller, event),
         EventKind::Consumer { consumer, event } => consumer_words(state, *consumer, event),
         EventKind::MessageDropped { .. } => None,
         EventKind::MessageLost { from, to, .. } => {
@@ -257,8 +259,33 @@ fn node(state: &State, endpoint: Endpoint) -> String {
             state.scenario.consumers.get(index as usize).map_or("?", |consumer| consumer.name.as_str()).to_string()
         }
         Endpoint::Broker(broker) => format!("broker {broker}"),
-        Endpoint::Controller => "the controller".to_string(),
+        Endpoint::Controller(controller) => format!("controller {controller}"),
+        Endpoint::Administrator => "an administrator".to_string(),
     }
+}
+
+fn quorum_words(controller: ControllerId, event: &QuorumEvent) -> Option<String> {
+    Some(match event {
+        QuorumEvent::Started => format!("controller {controller} started"),
+        QuorumEvent::Crashed => format!("controller {controller} crashed"),
+        QuorumEvent::BecameActive { epoch } => {
+            format!("controller {controller} is the active controller, epoch {epoch}")
+        }
+        QuorumEvent::Renounced { epoch } => format!("controller {controller} gives up epoch {epoch}"),
+        QuorumEvent::VoteGranted { candidate, epoch } => {
+            format!("controller {controller} votes for {candidate} in epoch {epoch}")
+        }
+        QuorumEvent::Truncated { from, to } => {
+            format!("controller {controller} cut its metadata log from {from} to {to}")
+        }
+        QuorumEvent::StateChanged { state: QuorumStateName::Follower, epoch, leader: Some(leader) } => {
+            format!("controller {controller} follows {leader} in epoch {epoch}")
+        }
+        QuorumEvent::StateChanged { state, epoch, .. } => {
+            format!("controller {controller} is {}, epoch {epoch}", state.word())
+        }
+        QuorumEvent::Controller(_) => return None,
+    })
 }
 
 /// `orders-0`.

@@ -68,7 +68,7 @@ impl Run {
     }
 
     fn isr(&self) -> Vec<i32> {
-        let image = self.simulation.state().controller.image();
+        let image = &self.simulation.state().metadata;
         image.partition(PARTITION).unwrap().isr.iter().map(|broker| broker.0).collect()
     }
 
@@ -293,7 +293,7 @@ fn what_is_not_possible_is_refused_in_a_sentence() {
         (
             none,
             r#"{"do": "cutLink", "a": "shop", "b": "billing"}"#,
-            "there is no link between `shop` and `billing`: every link has a broker at one end",
+            "there is no link between `shop` and `billing`: every link has a broker at one end, or a controller at both",
         ),
         (
             &[r#"{"do": "cutLink", "a": "shop", "b": "broker-1"}"#],
@@ -376,7 +376,7 @@ fn a_healed_cluster_comes_to_rest() {
         simulation.submit(Command::ElectUnclean { topic: "t".into(), partition: None }).unwrap();
         simulation.advance_to(end + VirtualTime::from_ms(120_000));
         let state = simulation.state();
-        for (partition, registration) in state.controller.image().partitions() {
+        for (partition, registration) in state.metadata.partitions() {
             assert!(registration.leader.is_some(), "seed {seed}: nobody leads {partition:?}");
             assert_eq!(registration.isr.len(), registration.replicas.len(), "seed {seed}: ISR of {partition:?}");
         }

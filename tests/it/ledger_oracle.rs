@@ -6,8 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use bytes::Bytes;
-use highwater::engine::cluster::BrokerEvent;
 use highwater::engine::cluster::protocol::{ConnectionId, CorrelationId, Request};
+use highwater::engine::cluster::{BrokerEvent, ControllerEvent};
 use highwater::engine::common::{BrokerId, Offset, RecordId, SessionId, TopicPartition};
 use highwater::engine::record::RecordBatch;
 use highwater::engine::sim::event::{EventKind, ProducerEvent};
@@ -67,14 +67,17 @@ impl Oracle {
                 EventKind::MessageDropped { connection, is_request: true, .. } => {
                     self.dead.insert(*connection);
                 }
+                // The next leader may be gone in the same moment: then its log is the one that counts still.
+                EventKind::Controller(ControllerEvent::LeaderElected { partition, leader: Some(leader), .. }) => {
+                    self.shown.entry(*partition).or_default().broker = Some(*leader);
+                }
                 EventKind::MessageLost { request: Some(request), .. } => {
                     self.requests.remove(request);
                 }
                 _ => {}
             }
         }
-        let partitions: Vec<TopicPartition> =
-            state.controller.image().partitions().map(|(partition, _)| partition).collect();
+        let partitions: Vec<TopicPartition> = state.metadata.partitions().map(|(partition, _)| partition).collect();
         partitions.into_iter().for_each(|partition| self.observe_log(state, partition));
     }
 
@@ -169,7 +172,7 @@ impl Oracle {
 
     /// Reads the log that counts from its bytes, and notes what retention took out of it.
     fn observe_log(&mut self, state: &State, partition: TopicPartition) {
-        let leader = state.controller.image().partition(partition).and_then(|registration| registration.leader);
+        let leader = state.metadata.partition(partition).and_then(|registration| registration.leader);
         let old = self.shown.remove(&partition).unwrap_or_default();
         let broker = leader.or(old.broker);
         let replica = broker.and_then(|broker| state.broker(broker)).and_then(|broker| broker.partition(partition));
@@ -275,7 +278,7 @@ impl Oracle {
             Figure::ALL.iter().map(|figure| (*figure, Vec::new())).collect();
         for (id, sent) in (0..).map(RecordId).zip(&self.records) {
             let count = copies.get(&id).copied().unwrap_or(0);
-            let registration = state.controller.image().partition(sent.partition);
+            let registration = state.metadata.partition(sent.partition);
             let has_leader = registration.is_some_and(|registration| registration.leader.is_some());
             let mut put = |figure, times| {
                 lists.get_mut(&figure).unwrap().extend(std::iter::repeat_n(id, times));

@@ -56,7 +56,7 @@ fn a_crash_of_any_leader_loses_what_acks_1_promised_and_nothing_under_acks_all()
 #[test]
 fn a_lost_response_is_recognised_and_without_idempotence_it_stands_twice() {
     let lose = |timeline: &mut Timeline| {
-        let leader = timeline.state().controller.image().partitions().find_map(|(_, partition)| partition.leader);
+        let leader = timeline.state().metadata.partitions().find_map(|(_, partition)| partition.leader);
         let broker = leader.expect("it has a leader");
         timeline.submit(Command::LoseResponse { producer: "p1".to_string(), broker }).expect("both run");
         play(timeline, 2_000);

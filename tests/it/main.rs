@@ -12,6 +12,7 @@ mod cluster_outcomes;
 mod codec_fingerprints;
 mod compaction;
 mod consumers;
+mod controllers;
 mod corrupt;
 mod demonstrations;
 mod determinism;

@@ -61,7 +61,7 @@ fn a_crash_of_the_leader_loses_under_acks_1_and_not_under_all() {
             timeline.submit(Command::SetProducer { producer: "p1".into(), setting: "acks".into(), value }).unwrap();
             timeline.advance_to(at_ms(ms));
             let partition = TopicPartition::new(TopicId(0), PartitionId(0));
-            let leader = timeline.state().controller.image().partition(partition).unwrap().leader.unwrap();
+            let leader = timeline.state().metadata.partition(partition).unwrap().leader.unwrap();
             timeline.submit(Command::CrashBroker { broker: leader }).unwrap();
             timeline.advance_to(at_ms(ms + 6_000));
             let ledger = &timeline.state().ledger;

@@ -1,15 +1,14 @@
 //! A broker's copy of the metadata (`KRaftMetadataCache`): what the controller has told it so far, never more.
 //!
-//! Updates are numbered. A delta is applied only on top of the one before it; one that comes early waits for its turn. What
-//! is lost for good is repaired by a whole image, which the controller sends when a heartbeat names too low a number.
+//! Updates are the changes of the metadata log, by offset. A delta is applied only on top of the one before it. What was committed together is
+//! taken in together, and acted on once (`MetadataLoader`).
 
 use super::protocol::{
     BrokerRegistration, MetadataDelta, MetadataImage, MetadataResponse, MetadataUpdate, PartitionMetadata,
     PartitionRegistration, TopicImage, TopicMetadata,
 };
-use crate::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition, limits};
+use crate::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition};
 use crate::engine::config::BrokerConfig;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl MetadataImage {
@@ -76,6 +75,19 @@ impl MetadataImage {
         }
     }
 
+    /// All of it as one change: what an empty log begins with.
+    #[must_use]
+    pub fn to_delta(&self) -> MetadataDelta {
+        MetadataDelta {
+            offset: self.offset,
+            brokers: self.brokers.iter().map(|(broker, registration)| (*broker, *registration)).collect(),
+            topics: self.topics.iter().map(|(id, topic)| (*id, topic.name.clone(), topic.config.clone())).collect(),
+            partitions: self.partitions().map(|(partition, state)| (partition, state.clone())).collect(),
+            broker_config: None,
+            next_producer_id: None,
+        }
+    }
+
     /// Makes the changes of one delta.
     pub fn apply(&mut self, delta: &MetadataDelta) {
         for (broker, registration) in &delta.brokers {
@@ -105,16 +117,15 @@ impl MetadataImage {
     }
 }
 
-/// The image, and deltas that came before their turn.
+/// The image, and how it becomes the next one.
 #[derive(Clone, Debug)]
 pub(super) struct MetadataCache {
     image: MetadataImage,
-    early: BTreeMap<i64, MetadataDelta>,
 }
 
 impl MetadataCache {
     pub(super) fn new(image: MetadataImage) -> Self {
-        Self { image, early: BTreeMap::new() }
+        Self { image }
     }
 
     pub(super) fn image(&self) -> &MetadataImage {
@@ -127,35 +138,30 @@ impl MetadataCache {
         registration.is_some_and(|known| known.is_active() && broker_epoch == Some(known.epoch))
     }
 
-    /// Takes an update in. Returns the partitions and topics that it may have changed, or nothing if it was old or early.
+    /// Takes an update in. Returns the partitions and topics that it may have changed, or nothing if it was old.
     pub(super) fn update(&mut self, update: MetadataUpdate) -> Option<Changed> {
         match update {
             MetadataUpdate::Image(image) if image.offset > self.image.offset => {
-                self.early = self.early.split_off(&(image.offset + 1));
                 self.image = image;
-                let mut changed = Changed::everything();
-                self.apply_early(&mut changed);
-                Some(changed)
+                Some(Changed::everything())
             }
-            MetadataUpdate::Delta(delta) if delta.offset > self.image.offset => {
-                if self.early.len() < limits::EARLY_DELTAS_MAX {
-                    self.early.insert(delta.offset, delta);
-                }
+            MetadataUpdate::Image(_) => None,
+            MetadataUpdate::Deltas(deltas) => {
+                let before = self.image.offset;
                 let mut changed = Changed { everything: false, partitions: Vec::new(), topics: Vec::new() };
-                self.apply_early(&mut changed).then_some(changed)
+                deltas.iter().for_each(|delta| self.apply(delta, &mut changed));
+                (self.image.offset > before).then_some(changed)
             }
-            MetadataUpdate::Image(_) | MetadataUpdate::Delta(_) => None,
         }
     }
 
-    fn apply_early(&mut self, changed: &mut Changed) -> bool {
-        let before = self.image.offset;
-        while let Some(delta) = self.early.remove(&(self.image.offset + 1)) {
-            self.image.apply(&delta);
-            changed.partitions.extend(delta.partitions.iter().map(|(partition, _)| *partition));
-            changed.topics.extend(delta.topics.iter().map(|(topic, _, _)| *topic));
+    fn apply(&mut self, delta: &MetadataDelta, changed: &mut Changed) {
+        if delta.base_offset() != self.image.offset + 1 {
+            return;
         }
-        self.image.offset > before
+        self.image.apply(delta);
+        changed.partitions.extend(delta.partitions.iter().map(|(partition, _)| *partition));
+        changed.topics.extend(delta.topics.iter().map(|(topic, _, _)| *topic));
     }
 }
 
@@ -196,35 +202,34 @@ impl Changed {
 mod tests {
     use super::*;
 
-    fn delta(offset: i64, broker: i32) -> MetadataUpdate {
+    fn delta(offset: i64, broker: i32) -> MetadataDelta {
         let registration = BrokerRegistration { is_fenced: false, ..BrokerRegistration::new(1, offset) };
-        MetadataUpdate::Delta(MetadataDelta {
+        MetadataDelta {
             offset,
             brokers: vec![(BrokerId(broker), registration)],
             topics: Vec::new(),
             partitions: Vec::new(),
             broker_config: None,
             next_producer_id: None,
-        })
+        }
     }
 
     #[test]
-    fn deltas_apply_in_order_of_number_whatever_their_order_of_arrival() {
+    fn deltas_apply_in_order_and_an_old_one_changes_nothing() {
         let mut cache = MetadataCache::new(MetadataImage::empty(Arc::default()));
-        assert!(cache.update(delta(1, 2)).is_none(), "1 waits for 0");
-        assert!(cache.update(delta(0, 1)).is_some());
+        assert!(cache.update(MetadataUpdate::Deltas(vec![delta(0, 1), delta(1, 2)])).is_some());
         assert_eq!(cache.image().offset, 1);
-        assert!(cache.update(delta(1, 9)).is_none(), "an old one changes nothing");
+        assert!(cache.update(MetadataUpdate::Deltas(vec![delta(1, 9)])).is_none());
         assert!(cache.image().is_alive(BrokerId(2)) && !cache.image().is_alive(BrokerId(9)));
     }
 
     #[test]
-    fn an_image_repairs_a_gap() {
+    fn an_image_takes_the_place_of_what_it_has_in_it() {
         let mut cache = MetadataCache::new(MetadataImage::empty(Arc::default()));
-        assert!(cache.update(delta(3, 3)).is_none());
         let image = MetadataImage { offset: 2, ..MetadataImage::empty(Arc::default()) };
         assert!(cache.update(MetadataUpdate::Image(image)).is_some());
-        assert_eq!(cache.image().offset, 3, "the delta that waited follows at once");
+        assert!(cache.update(MetadataUpdate::Deltas(vec![delta(2, 1), delta(3, 3)])).is_some());
+        assert!(cache.image().is_alive(BrokerId(3)) && !cache.image().is_alive(BrokerId(1)));
     }
 
     /// | registered | fenced or stopping | epoch on its fetch | eligible |

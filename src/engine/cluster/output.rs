@@ -5,7 +5,7 @@
 
 use super::event::{BrokerEvent, ControllerEvent};
 use super::protocol::{
-    ConnectionId, ControllerRequest, ControllerResponse, CorrelationId, MetadataUpdate, Request, Response,
+    ConnectionId, ControllerRequest, ControllerResponse, CorrelationId, MetadataDelta, Request, Response,
 };
 use crate::engine::common::{BrokerId, VirtualTime};
 
@@ -129,13 +129,8 @@ pub enum ControllerEffect {
         /// The answer.
         response: ControllerResponse,
     },
-    /// Carry metadata to a broker: [`super::Broker::update_metadata`]. To a dead broker it is lost.
-    Update {
-        /// Whom to.
-        to: BrokerId,
-        /// What.
-        update: MetadataUpdate,
-    },
+    /// Append a change to the metadata log. What was answered and reported in the same call holds once it is committed.
+    Append(MetadataDelta),
     /// Call [`super::Controller::timer`] at that time.
     Schedule {
         /// When; `now` or later.

@@ -4,7 +4,7 @@ use super::event::{BrokerEvent, ControllerEvent};
 use super::output::{BrokerEffect, BrokerOutput, BrokerTimer, ControllerEffect, ControllerOutput, ControllerTimer};
 use super::protocol::{
     ConnectionId, ControllerRequest, ControllerResponse, CorrelationId, FetchPartition, FetchRequest, FetchedPartition,
-    Fetcher, MetadataUpdate, ProducePartitionResponse, ProduceRequest, Request, Response,
+    Fetcher, MetadataDelta, MetadataUpdate, ProducePartitionResponse, ProduceRequest, Request, Response,
 };
 use super::{Broker, Controller, NewTopic, Partition, ring_placement};
 use crate::engine::common::{BrokerId, KafkaError, Offset, PartitionId, TopicId, TopicPartition, VirtualTime};
@@ -79,8 +79,9 @@ pub(in crate::engine) struct Cluster {
     frozen: BTreeMap<BrokerId, Vec<Task>>,
     /// Brokers that cannot reach the controller, nor it them, and what waits.
     cut: BTreeMap<BrokerId, Vec<Task>>,
-    /// Brokers whose next update gets lost.
-    lossy: BTreeSet<BrokerId>,
+    /// All that the controller has written, and how far each broker has heard of it.
+    published: Vec<MetadataDelta>,
+    heard_of: BTreeMap<BrokerId, i64>,
     pub(in crate::engine) answers: BTreeMap<ConnectionId, Vec<Answer>>,
     pub(in crate::engine) closed: BTreeSet<ConnectionId>,
     pub(in crate::engine) events: Vec<(VirtualTime, BrokerId, BrokerEvent)>,
@@ -143,7 +144,8 @@ impl Cluster {
             next_connection: 1000,
             frozen: BTreeMap::new(),
             cut: BTreeMap::new(),
-            lossy: BTreeSet::new(),
+            published: Vec::new(),
+            heard_of: BTreeMap::new(),
             answers: BTreeMap::new(),
             closed: BTreeSet::new(),
             events: Vec::new(),
@@ -264,9 +266,24 @@ impl Cluster {
                 ControllerEffect::Respond { to, correlation, response } => {
                     self.send(Task::FromController { to, correlation, response });
                 }
-                ControllerEffect::Update { to, update } => self.send(Task::Metadata { to, update }),
+                ControllerEffect::Append(delta) => self.publish(&delta),
                 ControllerEffect::Schedule { at, timer } => self.schedule(at, Task::ControllerTimer(timer)),
             }
+        }
+    }
+
+    /// What the controller writes is committed at once here, and every broker reads it a latency later. One that has just registered reads all.
+    fn publish(&mut self, delta: &MetadataDelta) {
+        self.published.push(delta.clone());
+        let image = self.controller.image().clone();
+        for to in self.brokers.keys().copied().collect::<Vec<_>>() {
+            let registers = delta.brokers.iter().any(|(id, known)| *id == to && known.epoch == delta.base_offset());
+            let update = if registers {
+                MetadataUpdate::Image(image.clone())
+            } else {
+                MetadataUpdate::Deltas(vec![delta.clone()])
+            };
+            self.send(Task::Metadata { to, update });
         }
     }
 
@@ -333,9 +350,17 @@ impl Cluster {
             Task::FromController { to, correlation, response } => {
                 self.call(to, |broker, now, out| broker.controller_answered(now, correlation, response, out));
             }
-            Task::Metadata { to, .. } if self.lossy.remove(&to) => {}
             Task::Metadata { to, update } => {
+                let offset = match &update {
+                    MetadataUpdate::Image(image) => image.offset,
+                    MetadataUpdate::Deltas(deltas) => deltas.last().map_or(-1, |last| last.offset),
+                };
+                let heard_of =
+                    *self.heard_of.entry(to).and_modify(|known| *known = offset.max(*known)).or_insert(offset);
                 self.call(to, |broker, now, out| broker.update_metadata(now, update, out));
+                // A log is read in order, whatever order the news of it comes in.
+                let rest: Vec<_> = self.published.iter().filter(|delta| delta.offset <= heard_of).cloned().collect();
+                self.call(to, |broker, now, out| broker.update_metadata(now, MetadataUpdate::Deltas(rest), out));
             }
         }
     }
@@ -380,11 +405,6 @@ impl Cluster {
         if let Some(held) = self.frozen.get_mut(&BrokerId(id)) {
             held.retain(|task| !matches!(task, Task::Response { .. }));
         }
-    }
-
-    /// The controller's next update to this broker gets lost.
-    pub(in crate::engine) fn lose_next_update_to(&mut self, id: i32) {
-        self.lossy.insert(BrokerId(id));
     }
 
     /// A client closes its connection.

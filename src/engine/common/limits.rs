@@ -65,8 +65,6 @@ pub const fn log_file_peak_bytes(input: usize) -> usize {
 
 /// Most bytes of an answer to a fetch of the metadata log: 8 MiB (`MAX_FETCH_SIZE_BYTES`).
 pub const METADATA_FETCH_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Most metadata changes that a broker keeps while it waits for an earlier one. More are dropped; a whole image brings them.
-pub const EARLY_DELTAS_MAX: usize = 1_000;
 
 /// Latest end of a run: an hour. It bounds what a scenario can ask a command line to do.
 pub const END_US_MAX: u64 = 3_600_000_000;

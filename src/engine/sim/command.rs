@@ -1,15 +1,15 @@
 //! What may be done to a run from outside: a closed list. A run is its scenario, its seed and these, in order.
 //!
 //! In a scenario's JSON a command is `{"atUs": 1500, "do": "crashBroker", "broker": 1}`. Producers, consumers and
-//! topics go by their names; the ends of a link by `broker-1`, `controller`, or a producer's or consumer's name. What each
-//! fault does and what of it TCP lets through is told in [`super::fault`].
+//! topics go by their names; the ends of a link by `broker-1`, `controller-1`, `controller` for every controller, or a
+//! producer's or consumer's name. What each fault does and what of it TCP lets through is told in [`super::fault`].
 
 pub use super::command_error::CommandError;
 use super::content::Content;
 use super::fault::{self, Way};
 use super::scenario::Scenario;
 use super::workload::Workload;
-use crate::engine::common::{BrokerId, Offset, PartitionId, RecordId, VirtualTime, limits};
+use crate::engine::common::{BrokerId, ControllerId, Offset, PartitionId, RecordId, VirtualTime, limits};
 use crate::engine::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig, Value};
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
@@ -246,8 +246,28 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         record: Option<RecordId>,
     },
-    /// Ends every fault: links whole, brokers running with sound disks and fetching. A killed producer stays dead.
+    /// Ends every fault: links whole, controllers running, brokers running with sound disks and fetching. A killed producer stays dead.
     Heal,
+    /// Kills a controller's process. Its log, epoch and vote stay on its disk.
+    CrashController {
+        /// The controller.
+        controller: ControllerId,
+    },
+    /// Starts a crashed controller again, on the same disk.
+    RestartController {
+        /// The controller.
+        controller: ControllerId,
+    },
+    /// Stops a controller's process where it stands.
+    FreezeController {
+        /// The controller.
+        controller: ControllerId,
+    },
+    /// Lets a frozen controller go on, with all that it believed.
+    ThawController {
+        /// The controller.
+        controller: ControllerId,
+    },
     /// Changes a producer's setting: closes that producer and starts a new session with the setting.
     SetProducer {
         /// The producer's name.
@@ -451,6 +471,10 @@ fn known_topic(scenario: &Scenario, name: Option<&str>) -> Result<(), CommandErr
 
 pub(super) fn known_broker(scenario: &Scenario, broker: BrokerId) -> Result<(), CommandError> {
     known("broker", &broker.to_string(), scenario.broker_ids().any(|known| known == broker))
+}
+
+pub(super) fn known_controller(scenario: &Scenario, controller: ControllerId) -> Result<(), CommandError> {
+    known("controller", &controller.to_string(), scenario.controller_ids().any(|known| known == controller))
 }
 
 pub(super) fn known(kind: &'static str, name: &str, is_known: bool) -> Result<(), CommandError> {

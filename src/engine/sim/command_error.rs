@@ -6,7 +6,7 @@ use std::fmt;
 /// Why a command was refused. Nothing changed then, and it is not part of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandError {
-    /// No producer, consumer, topic, partition or broker goes by this name.
+    /// No producer, consumer, topic, partition, broker or controller goes by this name.
     Unknown {
         /// Which kind of thing.
         kind: &'static str,

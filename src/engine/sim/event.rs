@@ -7,10 +7,10 @@ use super::command::Command;
 use super::ledger::Failure;
 use super::network::Endpoint;
 use crate::engine::cluster::protocol::{Api, ConnectionId, CorrelationId};
-use crate::engine::cluster::{BrokerEvent, ControllerEvent};
+use crate::engine::cluster::{BrokerEvent, ControllerEvent, QuorumEvent};
 use crate::engine::common::{
-    BrokerId, KafkaError, LeaderEpoch, Offset, ProducerEpoch, ProducerId, RecordId, SessionId, TopicPartition,
-    VirtualTime,
+    BrokerId, ControllerId, KafkaError, LeaderEpoch, Offset, ProducerEpoch, ProducerId, RecordId, SessionId,
+    TopicPartition, VirtualTime,
 };
 use crate::engine::consumer::ConsumerEvent;
 use std::fmt;
@@ -46,8 +46,15 @@ pub enum EventKind {
         /// What.
         event: BrokerEvent,
     },
-    /// The controller did something.
+    /// The metadata changed: a majority of the controllers has it. Or the active controller refused something.
     Controller(ControllerEvent),
+    /// A controller did something as a node of the quorum.
+    Quorum {
+        /// Which.
+        controller: ControllerId,
+        /// What.
+        event: QuorumEvent,
+    },
     /// A consumer did something.
     Consumer {
         /// Which, by its place in the scenario.
@@ -352,13 +359,13 @@ pub enum DisconnectReason {
 pub enum MarkKind {
     /// A command.
     Command,
-    /// A broker's process died.
+    /// A broker's or a controller's process died.
     Crash,
     /// A broker's process stopped in order.
     Stop,
-    /// A broker's process runs again.
+    /// A broker's or a controller's process runs again.
     Restart,
-    /// A partition has another leader, or none.
+    /// A partition has another leader, or none; or the cluster another active controller.
     Election,
     /// A log began a new segment.
     Roll,
@@ -410,8 +417,15 @@ impl EventKind {
             }
             EventKind::Broker { event: BrokerEvent::Rolled { .. }, .. } => Some(MarkKind::Roll),
             EventKind::Broker { event: BrokerEvent::LogCleaned { .. }, .. } => Some(MarkKind::Cleaning),
-            EventKind::Controller(ControllerEvent::LeaderElected { .. }) => Some(MarkKind::Election),
-            EventKind::Producer { event: ProducerEvent::Killed, .. } => Some(MarkKind::Crash),
+            EventKind::Controller(ControllerEvent::LeaderElected { .. })
+            | EventKind::Quorum { event: QuorumEvent::BecameActive { .. }, .. }
+                if !self.is_at_the_start() =>
+            {
+                Some(MarkKind::Election)
+            }
+            EventKind::Quorum { event: QuorumEvent::Crashed, .. }
+            | EventKind::Producer { event: ProducerEvent::Killed, .. } => Some(MarkKind::Crash),
+            EventKind::Quorum { event: QuorumEvent::Started, .. } => Some(MarkKind::Restart),
             EventKind::Producer { event: ProducerEvent::Retrying { .. }, .. } => Some(MarkKind::Retry),
             EventKind::RecordsLost { .. } => Some(MarkKind::Loss),
             EventKind::Broker { event: BrokerEvent::DuplicateRecognised { .. }, .. } => Some(MarkKind::Recognised),
@@ -422,6 +436,11 @@ impl EventKind {
         }
     }
 
+    /// The active controller that a run begins with was elected before it.
+    fn is_at_the_start(&self) -> bool {
+        matches!(self, EventKind::Quorum { event: QuorumEvent::BecameActive { epoch: LeaderEpoch(1) }, .. })
+    }
+
     /// Whether a picture can show it. Timers, heartbeats and fetches that find nothing are not visible.
     #[must_use]
     pub fn is_visible(&self) -> bool {
@@ -429,6 +448,7 @@ impl EventKind {
             EventKind::Broker { event, .. } => broker_event_is_visible(event),
             EventKind::Producer { event, .. } => !matches!(event, ProducerEvent::MetadataReceived { .. }),
             EventKind::MessageDropped { is_request, .. } => *is_request,
+            EventKind::Quorum { .. } => !self.is_at_the_start(),
             _ => true,
         }
     }

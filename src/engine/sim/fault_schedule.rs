@@ -9,7 +9,7 @@ use super::fault::Way;
 use super::generate::Dice;
 use super::guarantees::Faults;
 use super::scenario::Scenario;
-use crate::engine::common::{BrokerId, VirtualTime};
+use crate::engine::common::{BrokerId, ControllerId, VirtualTime};
 use crate::engine::config::Value;
 
 /// What may be drawn.
@@ -116,6 +116,32 @@ pub(super) fn add(dice: &mut Dice, scenario: &mut Scenario, drawn: Drawn, count:
     }
     scenario.commands.extend(commands);
     scenario.commands.sort_by_key(|timed| timed.at);
+}
+
+/// Adds `count` random faults of controllers, each for about as long as an election takes.
+pub(super) fn add_for_controllers(dice: &mut Dice, scenario: &mut Scenario, count: u64, (from, to): (u64, u64)) {
+    let patience = u64::try_from(scenario.controllers.config.fetch_timeout_ms).unwrap_or(0) * 1_000;
+    for _ in 0..count {
+        let begin = dice.between(from, to);
+        let end = (begin + dice.between(patience / 4 + 1, patience * 3 + 2)).min(to);
+        let id = i32::try_from(dice.between(1, u64::from(scenario.controllers.count))).expect("controllers are few");
+        let controller = ControllerId(id);
+        let (fault, mending) = match dice.between(0, 3) {
+            0 | 1 => (Command::CrashController { controller }, Command::RestartController { controller }),
+            2 => (Command::FreezeController { controller }, Command::ThawController { controller }),
+            _ => (cut_off(scenario, controller), Command::HealNetwork),
+        };
+        let timed = [(begin, fault), (end, mending)];
+        scenario.commands.extend(timed.map(|(at, command)| TimedCommand { at: VirtualTime(at), command }));
+    }
+    scenario.commands.sort_by_key(|timed| timed.at);
+}
+
+/// One controller, and all others with all brokers.
+fn cut_off(scenario: &Scenario, controller: ControllerId) -> Command {
+    let others = scenario.controller_ids().filter(|other| *other != controller);
+    let others = others.map(|other| format!("{CONTROLLER}-{other}")).chain(scenario.broker_ids().map(name));
+    Command::PartitionNetwork { groups: vec![vec![format!("{CONTROLLER}-{controller}")], others.collect()] }
 }
 
 /// Commands that mend whatever is broken, at a time.

@@ -9,11 +9,14 @@ use super::command::{Command, SendRecord, SettingContent, TimedCommand};
 use super::content::Content;
 use super::generate_compaction::maybe_compact;
 use super::links::{LinkSpec, Links};
-use super::scenario::{BrokersSpec, Client, ConsumerSpec, EPOCH_MS_DEFAULT, ProducerSpec, Scenario, TopicSpec};
+use super::scenario::{
+    BrokersSpec, Client, ConsumerSpec, ControllersSpec, EPOCH_MS_DEFAULT, ProducerSpec, Scenario, TopicSpec,
+};
 use super::workload::{Caller, Keys, Skew, Values, Workload};
-use crate::engine::common::{BrokerId, Offset, PartitionId, Prng, VirtualTime};
+use crate::engine::common::{BrokerId, ControllerId, Offset, PartitionId, Prng, VirtualTime};
 use crate::engine::config::{
-    Acks, AutoOffsetReset, BrokerConfig, CompressionType, ConsumerConfig, EnableIdempotence, PartitionerClass,
+    Acks, AutoOffsetReset, BrokerConfig, CompressionType, ConsumerConfig, ControllerConfig, EnableIdempotence,
+    PartitionerClass,
     ProducerConfig, TopicConfig, Value,
 };
 
@@ -41,6 +44,7 @@ pub fn scenario(seed: u64) -> Scenario {
         end,
         epoch_ms: EPOCH_MS_DEFAULT,
         brokers: BrokersSpec { count: brokers, config: broker_config(&mut dice) },
+        controllers: controllers(seed),
         topics: vec![TopicSpec {
             placement: super::scenario::Placement::Ring,
             name: "t".to_string(),
@@ -59,6 +63,44 @@ pub fn scenario(seed: u64) -> Scenario {
     scenario.commands.sort_by_key(|timed| timed.at);
     maybe_compact(&mut Dice(Prng::stream(seed, "generate/compaction")), &mut scenario);
     scenario
+}
+
+/// A stream of its own, so that the rest of a seed's scenario does not depend on it.
+fn controllers(seed: u64) -> ControllersSpec {
+    let mut dice = Dice(Prng::stream(seed, "generate/controllers"));
+    let config = controller_config(&mut dice, (50, 200), 25);
+    ControllersSpec { count: dice.pick(&[1, 1, 3, 5]), config }
+}
+
+/// Short timeouts of a quorum that go together: an idle leader answers a fetch when it writes a NoOp record, which must come before the
+/// fetch timeout. Kafka's own constant, 500 ms, would be too late.
+pub(super) fn controller_config(dice: &mut Dice, election_ms: (u64, u64), linger_max_ms: u64) -> ControllerConfig {
+    let election_timeout_ms = dice.signed(election_ms.0, election_ms.1);
+    ControllerConfig {
+        election_timeout_ms,
+        fetch_timeout_ms: election_timeout_ms * 3,
+        election_backoff_max_ms: election_timeout_ms,
+        append_linger_ms: dice.signed(0, linger_max_ms),
+        request_timeout_ms: election_timeout_ms * 3,
+        max_idle_interval_ms: election_timeout_ms,
+        ..ControllerConfig::default()
+    }
+}
+
+/// Crashes and restarts of controllers, beside all that happens to the brokers.
+fn controller_commands(scenario: &Scenario) -> Vec<(u64, Command)> {
+    let mut dice = Dice(Prng::stream(scenario.seed, "generate/controller-commands"));
+    let mut commands = Vec::new();
+    for _ in 0..dice.between(0, 2) {
+        let controller =
+            ControllerId(i32::try_from(dice.between(1, u64::from(scenario.controllers.count))).expect("small"));
+        let at = dice.between(0, scenario.end.0);
+        commands.push((at, Command::CrashController { controller }));
+        if dice.chance(850) {
+            commands.push((at + dice.between(1_000, 800_000), Command::RestartController { controller }));
+        }
+    }
+    commands
 }
 
 /// Draws for a generator.
@@ -258,6 +300,7 @@ fn commands(dice: &mut Dice, scenario: &Scenario) -> Vec<TimedCommand> {
             commands.push((at, command(dice, scenario)));
         }
     }
+    commands.extend(controller_commands(scenario));
     commands.sort_by_key(|(at, _)| *at);
     commands.into_iter().map(|(at, command)| TimedCommand { at: VirtualTime(at), command }).collect()
 }

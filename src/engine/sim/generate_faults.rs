@@ -8,7 +8,7 @@ use super::command::{Command, TimedCommand};
 use super::fault::Way;
 use super::generate::{Dice, scenario};
 use super::scenario::Scenario;
-use crate::engine::common::{BrokerId, Prng, VirtualTime};
+use crate::engine::common::{BrokerId, ControllerId, Prng, VirtualTime};
 
 /// Most faults of a schedule.
 const FAULTS: u64 = 10;
@@ -65,16 +65,21 @@ pub fn healed_at(scenario: &Scenario) -> Option<VirtualTime> {
 
 /// A fault, and what ends it.
 fn fault(dice: &mut Dice, scenario: &Scenario) -> (Command, Option<Command>) {
-    match dice.between(0, 9) {
+    match dice.between(0, 10) {
         0..=3 => broker_fault(dice, scenario),
         4..=7 => link_fault(dice, scenario),
         8 => producer_fault(dice, scenario),
+        9 => controller_fault(dice, scenario),
         _ => (partition(dice, scenario), Some(Command::HealNetwork)),
     }
 }
 
 fn any_broker(dice: &mut Dice, scenario: &Scenario) -> BrokerId {
     BrokerId(i32::try_from(dice.between(1, u64::from(scenario.brokers.count))).expect("small"))
+}
+
+fn any_controller(dice: &mut Dice, scenario: &Scenario) -> ControllerId {
+    ControllerId(i32::try_from(dice.between(1, u64::from(scenario.controllers.count))).expect("small"))
 }
 
 fn any_producer(dice: &mut Dice, scenario: &Scenario) -> String {
@@ -96,9 +101,22 @@ fn broker_fault(dice: &mut Dice, scenario: &Scenario) -> (Command, Option<Comman
     }
 }
 
-/// Two nodes of which one is a broker.
+fn controller_fault(dice: &mut Dice, scenario: &Scenario) -> (Command, Option<Command>) {
+    let controller = any_controller(dice, scenario);
+    if dice.chance(600) {
+        (Command::CrashController { controller }, Some(Command::RestartController { controller }))
+    } else {
+        (Command::FreezeController { controller }, Some(Command::ThawController { controller }))
+    }
+}
+
+/// Two nodes that speak with each other: mostly one of them is a broker.
 fn any_link(dice: &mut Dice, scenario: &Scenario) -> (String, String) {
     let broker = any_broker(dice, scenario);
+    if scenario.controllers.count > 1 && dice.chance(100) {
+        let controller = format!("controller-{}", any_controller(dice, scenario));
+        return (controller, "controller".to_string());
+    }
     let other = match dice.between(0, 5) {
         0 | 1 => any_producer(dice, scenario),
         2 | 3 if scenario.brokers.count > 1 => {
@@ -106,6 +124,7 @@ fn any_link(dice: &mut Dice, scenario: &Scenario) -> (String, String) {
             format!("broker-{}", (broker.0 - 1 + at) % i32::try_from(scenario.brokers.count).expect("small") + 1)
         }
         4 if !scenario.consumers.is_empty() => scenario.consumers[0].name.clone(),
+        5 => format!("controller-{}", any_controller(dice, scenario)),
         _ => "controller".to_string(),
     };
     (other, format!("broker-{broker}"))
@@ -122,7 +141,8 @@ fn link_fault(dice: &mut Dice, scenario: &Scenario) -> (Command, Option<Command>
             let (from, to) = if dice.chance(500) { (a, b) } else { (b, a) };
             Command::DropMessages { from, to, next: dice.pick(&[0, 1, 3]), per_mille: dice.pick(&[0, 20, 200]) }
         }
-        6 if a != "controller" => Command::DuplicateMessages { from: a, to: b, next: dice.pick(&[1, 2]) },
+        6 if a.starts_with("controller") => Command::DuplicateMessages { from: b, to: a, next: dice.pick(&[1, 2]) },
+        6 => Command::DuplicateMessages { from: a, to: b, next: dice.pick(&[1, 2]) },
         _ => {
             let (producer, broker) = (any_producer(dice, scenario), any_broker(dice, scenario));
             return (Command::LoseResponse { producer, broker }, None);
@@ -139,11 +159,12 @@ fn producer_fault(dice: &mut Dice, scenario: &Scenario) -> (Command, Option<Comm
     (Command::KillProducer { producer: producer.clone() }, Some(Command::RestartProducer { producer }))
 }
 
-/// Brokers and the controller in two groups.
+/// Brokers and controllers in two groups.
 fn partition(dice: &mut Dice, scenario: &Scenario) -> Command {
-    let mut groups = vec![vec!["controller".to_string()], Vec::new()];
-    for broker in scenario.broker_ids() {
-        groups[usize::from(dice.chance(500))].push(format!("broker-{broker}"));
+    let mut groups = vec![vec!["controller-1".to_string()], Vec::new()];
+    let others = scenario.controller_ids().skip(1).map(|controller| format!("controller-{controller}"));
+    for node in others.chain(scenario.broker_ids().map(|broker| format!("broker-{broker}"))) {
+        groups[usize::from(dice.chance(500))].push(node);
     }
     if groups[1].is_empty() {
         let last = groups[0].pop();

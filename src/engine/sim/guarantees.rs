@@ -74,7 +74,7 @@ impl Faults {
     /// | a fault of a link without the controller: followers behind it leave the ISR | yes | no | no |
     /// | a fault of a link to the controller: a session may run out | yes | yes | no |
     /// | a broken network: as its links | yes | if the controller is in a group | no |
-    /// | a crash, a stop, a freeze | yes | yes | no |
+    /// | a crash, a stop, a freeze, of a controller too: heartbeats may come too late | yes | yes | no |
     /// | an election by an operator; a setting of brokers | yes | yes | no |
     /// | a power cut, a lost disk | yes | yes | yes |
     #[must_use]
@@ -99,6 +99,8 @@ impl Faults {
             | Command::KillProducer { .. }
             | Command::RestartProducer { .. }
             | Command::Resend { .. }
+            | Command::RestartController { .. }
+            | Command::ThawController { .. }
             | Command::StallFollower { .. }
             | Command::ResumeFollower { .. }
             | Command::RestoreDisk { .. }
@@ -117,6 +119,8 @@ impl Faults {
             Command::CrashBroker { .. }
             | Command::ShutDownBroker { .. }
             | Command::FreezeBroker { .. }
+            | Command::CrashController { .. }
+            | Command::FreezeController { .. }
             | Command::ElectPreferred { .. }
             | Command::ElectUnclean { .. }
             | Command::SetBroker { .. } => Faults::FAILOVER,

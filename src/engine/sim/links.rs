@@ -43,7 +43,7 @@ pub struct Links {
     pub client: LinkSpec,
     /// Between two brokers.
     pub broker: LinkSpec,
-    /// Between a broker and the controller.
+    /// Between two controllers, and between a broker and a controller.
     pub controller: LinkSpec,
     /// Pairs that differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -54,7 +54,7 @@ pub struct Links {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkBetween {
-    /// A producer's or consumer's name, `broker-1` or `controller`.
+    /// A producer's or consumer's name, `broker-1`, `controller-1`, or `controller` for every controller.
     pub a: String,
     /// The other one.
     pub b: String,
@@ -72,6 +72,7 @@ impl Links {
             pair.link.validate().map_err(|message| format!("between[{at}].link.{message}"))?;
             for name in [&pair.a, &pair.b] {
                 let known = name == "controller"
+                    || scenario.controller_ids().any(|id| *name == format!("controller-{id}"))
                     || scenario.broker_ids().any(|broker| *name == format!("broker-{broker}"))
                     || scenario.producers.iter().any(|producer| producer.name == *name)
                     || scenario.consumers.iter().any(|consumer| consumer.name == *name);

@@ -38,6 +38,7 @@ mod step_broker;
 mod step_client;
 mod step_command;
 mod step_consumer;
+mod step_controller;
 mod step_producer;
 mod step_producer_id;
 pub mod swarm;

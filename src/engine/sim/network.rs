@@ -7,10 +7,12 @@
 use super::fault::{Fate, LinkFaults, Treatment};
 use super::links::{LinkSpec, Links};
 use super::scenario::Scenario;
+use crate::engine::cluster::MetadataChange;
 use crate::engine::cluster::protocol::{
-    ConnectionId, ControllerRequest, ControllerResponse, CorrelationId, MetadataUpdate, Request, Response,
+    ConnectionId, ControllerRequest, ControllerResponse, CorrelationId, Request, Response,
 };
-use crate::engine::common::{BrokerId, Prng, SessionId, VirtualTime, limits};
+use crate::engine::cluster::quorum::{RaftRequest, RaftResponse};
+use crate::engine::common::{BrokerId, ControllerId, Prng, SessionId, VirtualTime, limits};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,8 +30,10 @@ pub enum Endpoint {
     Consumer(u32),
     /// A broker.
     Broker(BrokerId),
-    /// The controller.
-    Controller,
+    /// A controller.
+    Controller(ControllerId),
+    /// An administrator, who stands beside the controllers.
+    Administrator,
 }
 
 /// What a message says.
@@ -47,14 +51,27 @@ pub enum Payload {
     Request(CorrelationId, Request),
     /// Its answer.
     Response(CorrelationId, Response),
-    /// A broker's request to the controller.
+    /// A broker's request to the active controller.
     ToController(CorrelationId, ControllerRequest),
     /// Its answer.
     FromController(CorrelationId, ControllerResponse),
-    /// The connection to the controller broke under a request, or its answer.
-    Unreachable(CorrelationId),
-    /// Metadata from the controller.
-    Metadata(MetadataUpdate),
+    /// A request of the quorum: votes, epochs, fetches of the metadata log.
+    Raft(CorrelationId, RaftRequest),
+    /// Its answer.
+    RaftAnswer(CorrelationId, Box<RaftResponse<MetadataChange>>),
+    /// The connection to a controller broke under a broker's request or one of the quorum, or under its answer.
+    Unreachable(Channel, CorrelationId),
+    /// A controller's end of every connection between two nodes is gone (RST).
+    Reset,
+}
+
+/// Which of a node's connections to a controller: each kind of request has one of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// A broker's requests to the active controller.
+    Broker,
+    /// The quorum's.
+    Quorum,
 }
 
 /// Bytes of a message that is only TCP's.
@@ -65,14 +82,18 @@ impl Payload {
     #[must_use]
     pub fn size_in_bytes(&self) -> usize {
         match self {
-            Payload::Connect | Payload::Connected | Payload::Refused | Payload::Close | Payload::Unreachable(_) => {
-                TCP_BYTES
-            }
+            Payload::Connect
+            | Payload::Connected
+            | Payload::Refused
+            | Payload::Close
+            | Payload::Unreachable(..)
+            | Payload::Reset => TCP_BYTES,
             Payload::Request(_, request) => request.size_in_bytes(),
             Payload::Response(_, response) => response.size_in_bytes(),
             Payload::ToController(_, request) => request.size_in_bytes(),
             Payload::FromController(_, response) => response.size_in_bytes(),
-            Payload::Metadata(update) => update.size_in_bytes(),
+            Payload::Raft(_, request) => request.size_in_bytes(),
+            Payload::RaftAnswer(_, response) => response.size_in_bytes(),
         }
     }
 }
@@ -82,7 +103,7 @@ impl Payload {
 pub struct Message {
     /// Its number.
     pub id: MessageId,
-    /// The connection that carries it; none between broker and controller.
+    /// The connection that carries it; none to and from controllers.
     pub connection: Option<ConnectionId>,
     /// Who sent it.
     pub from: Endpoint,
@@ -180,7 +201,8 @@ pub struct Network {
     pub(super) names: BTreeMap<Endpoint, String>,
     pub(super) messages: BTreeMap<MessageId, Message>,
     pub(super) connections: BTreeMap<ConnectionId, Connection>,
-    pub(super) controller_lanes: BTreeMap<BrokerId, (Lane, Lane)>,
+    /// Between controllers, and between them and brokers, by (from, to).
+    pub(super) control_lanes: BTreeMap<(Endpoint, Endpoint), Lane>,
     next_message: u64,
     next_connection: u64,
     pub(super) prng: Prng,
@@ -190,14 +212,14 @@ impl Network {
     pub(super) fn new(scenario: &Scenario) -> Self {
         let brokers = scenario.broker_ids().map(|id| (Endpoint::Broker(id), format!("broker-{id}")));
         let consumers = (0..).map(Endpoint::Consumer).zip(scenario.consumers.iter().map(|spec| spec.name.clone()));
-        let controller = std::iter::once((Endpoint::Controller, "controller".to_string()));
+        let controllers = scenario.controller_ids().map(|id| (Endpoint::Controller(id), format!("controller-{id}")));
         Self {
             links: scenario.links.clone(),
             faults: LinkFaults::new(scenario.seed),
-            names: brokers.chain(consumers).chain(controller).collect(),
+            names: brokers.chain(consumers).chain(controllers).collect(),
             messages: BTreeMap::new(),
             connections: BTreeMap::new(),
-            controller_lanes: BTreeMap::new(),
+            control_lanes: BTreeMap::new(),
             next_message: 0,
             next_connection: 0,
             prng: Prng::stream(scenario.seed, "network"),
@@ -228,18 +250,27 @@ impl Network {
     /// How far apart two nodes are.
     #[must_use]
     pub fn link(&self, a: Endpoint, b: Endpoint) -> LinkSpec {
-        let named = |endpoint| self.names.get(&endpoint).map(String::as_str);
-        if !self.links.between.is_empty()
-            && let (Some(a), Some(b)) = (named(a), named(b))
-            && let Some(link) = self.links.exception(a, b)
-        {
+        if let Some(link) = self.exceptional_link(a, b) {
             return link;
         }
         match (a, b) {
-            (Endpoint::Controller, _) | (_, Endpoint::Controller) => self.links.controller,
+            (Endpoint::Controller(_) | Endpoint::Administrator, _)
+            | (_, Endpoint::Controller(_) | Endpoint::Administrator) => self.links.controller,
             (Endpoint::Broker(_), Endpoint::Broker(_)) => self.links.broker,
             _ => self.links.client,
         }
+    }
+
+    /// The link of a pair that the scenario names; `controller` in it means every controller.
+    fn exceptional_link(&self, a: Endpoint, b: Endpoint) -> Option<LinkSpec> {
+        if self.links.between.is_empty() {
+            return None;
+        }
+        let names = |endpoint| {
+            let all = matches!(endpoint, Endpoint::Controller(_) | Endpoint::Administrator).then_some("controller");
+            self.names.get(&endpoint).map(String::as_str).into_iter().chain(all)
+        };
+        names(a).flat_map(|a| names(b).map(move |b| (a, b))).find_map(|(a, b)| self.links.exception(a, b))
     }
 
     /// Begins a connection and sends the first packet.
@@ -251,7 +282,7 @@ impl Network {
 
     /// A connection of an administrator, which stands from the start.
     pub(super) fn open_for_administrator(&mut self, server: BrokerId) -> ConnectionId {
-        self.new_connection(Endpoint::Controller, server, true)
+        self.new_connection(Endpoint::Administrator, server, true)
     }
 
     fn new_connection(&mut self, client: Endpoint, server: BrokerId, established: bool) -> ConnectionId {
@@ -307,20 +338,11 @@ impl Network {
         }))
     }
 
-    /// Sends a message between a broker and the controller.
-    pub(super) fn send_control(
-        &mut self,
-        now: VirtualTime,
-        broker: BrokerId,
-        to_broker: bool,
-        payload: Payload,
-    ) -> Flying {
-        let link = self.link(Endpoint::Broker(broker), Endpoint::Controller);
+    /// Sends a message between two controllers, or a controller and a broker.
+    pub(super) fn send_control(&mut self, now: VirtualTime, from: Endpoint, to: Endpoint, payload: Payload) -> Flying {
+        let link = self.link(from, to);
         let bytes = payload.size_in_bytes() as u64;
-        let (up, down) = self.controller_lanes.entry(broker).or_default();
-        let lane = if to_broker { down } else { up };
-        let ends = (Endpoint::Broker(broker), Endpoint::Controller);
-        let (to, from) = if to_broker { ends } else { (ends.1, ends.0) };
+        let lane = self.control_lanes.entry((from, to)).or_default();
         let treatment = treat(&mut self.faults, (&self.names, &self.messages), (from, to), &payload);
         let (sent_at, arrives_at) = lane.take(now, bytes, (link, treatment), &mut self.prng);
         self.put(Message {

@@ -78,7 +78,7 @@ fn partitions(state: &State) -> Vec<PartitionReport> {
 }
 
 fn partition_report(state: &State, partition: TopicPartition, topic: String) -> Option<PartitionReport> {
-    let registration = state.controller.image().partition(partition)?;
+    let registration = state.metadata.partition(partition)?;
     let shown = registration.leader.or_else(|| state.ledger.partition(partition).and_then(|it| it.shown()));
     let replica = shown.and_then(|broker| state.broker(broker)).and_then(|broker| broker.partition(partition));
     Some(PartitionReport {

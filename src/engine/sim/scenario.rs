@@ -5,9 +5,9 @@
 use super::command::TimedCommand;
 use super::links::Links;
 use super::workload::Workload;
-use crate::engine::common::{BrokerId, TopicId, VirtualTime, limits};
+use crate::engine::common::{BrokerId, ControllerId, TopicId, VirtualTime, limits};
 use crate::engine::config::{
-    BrokerConfig, ConsumerConfig, EnableIdempotence, PartitionerClass, ProducerConfig, TopicConfig,
+    BrokerConfig, ConsumerConfig, ControllerConfig, EnableIdempotence, PartitionerClass, ProducerConfig, TopicConfig,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -29,6 +29,8 @@ pub struct Scenario {
     pub epoch_ms: i64,
     /// The brokers, numbered from 1.
     pub brokers: BrokersSpec,
+    /// The controllers, numbered from 1.
+    pub controllers: ControllersSpec,
     /// The topics, created before the run begins.
     pub topics: Vec<TopicSpec>,
     /// The producers.
@@ -48,6 +50,22 @@ pub struct BrokersSpec {
     pub count: u32,
     /// The same for all.
     pub config: BrokerConfig,
+}
+
+/// How many controllers there are, and their settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ControllersSpec {
+    /// 1, 3 or 5: the voters of the metadata quorum.
+    pub count: u32,
+    /// The same for all.
+    pub config: ControllerConfig,
+}
+
+impl Default for ControllersSpec {
+    /// One controller, which leads alone.
+    fn default() -> Self {
+        Self { count: 1, config: ControllerConfig::default() }
+    }
 }
 
 /// A topic.
@@ -159,6 +177,11 @@ impl Scenario {
         (1..=i32::try_from(self.brokers.count).unwrap_or(0)).map(BrokerId)
     }
 
+    /// The ids of the controllers: 1, 2, ….
+    pub fn controller_ids(&self) -> impl Iterator<Item = ControllerId> + use<> {
+        (1..=i32::try_from(self.controllers.count).unwrap_or(0)).map(ControllerId)
+    }
+
     /// The topic with this name; the first one if no name is given.
     #[must_use]
     pub fn topic_id(&self, name: Option<&str>) -> Option<TopicId> {
@@ -172,6 +195,9 @@ impl Scenario {
     /// The first thing that is wrong, with its place.
     pub fn validate(&self) -> Result<(), ScenarioError> {
         within("brokers.count", self.brokers.count, 1, limits::BROKERS_MAX)?;
+        ensure_that("controllers.count", [1, 3, 5].contains(&self.controllers.count), || {
+            format!("{} controllers can not be; a quorum has 1, 3 or 5", self.controllers.count)
+        })?;
         within("endUs", self.end.0, 0, limits::END_US_MAX)?;
         within("epochMs", self.epoch_ms, 0, limits::EPOCH_MS_MAX)?;
         self.validate_topics()?;

@@ -6,13 +6,14 @@
 use super::command::{Command, TimedCommand};
 use super::links::Links;
 use super::scenario::{
-    BrokersSpec, Client, ConsumerSpec, EPOCH_MS_DEFAULT, Placement, ProducerSpec, SCENARIO_VERSION, Scenario,
-    ScenarioError, TopicSpec,
+    BrokersSpec, Client, ConsumerSpec, ControllersSpec, EPOCH_MS_DEFAULT, Placement, ProducerSpec, SCENARIO_VERSION,
+    Scenario, ScenarioError, TopicSpec,
 };
 use super::workload::Workload;
 use crate::engine::common::{BrokerId, VirtualTime};
 use crate::engine::config::{
-    BrokerConfig, ConfigError, ConsumerConfig, EnableIdempotence, ProducerConfig, Setting, TopicConfig, Value,
+    BrokerConfig, ConfigError, ConsumerConfig, ControllerConfig, EnableIdempotence, ProducerConfig, Setting,
+    TopicConfig, Value,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
@@ -30,6 +31,8 @@ struct Written {
     #[serde(default = "epoch_ms_default")]
     epoch_ms: i64,
     brokers: WrittenBrokers,
+    #[serde(default, skip_serializing_if = "WrittenControllers::is_default")]
+    controllers: WrittenControllers,
     topics: Vec<WrittenTopic>,
     #[serde(default)]
     producers: Vec<WrittenProducer>,
@@ -51,6 +54,31 @@ struct WrittenBrokers {
     count: u32,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     config: Settings,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WrittenControllers {
+    #[serde(default = "one_controller")]
+    count: u32,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    config: Settings,
+}
+
+impl Default for WrittenControllers {
+    fn default() -> Self {
+        Self { count: one_controller(), config: Map::new() }
+    }
+}
+
+impl WrittenControllers {
+    fn is_default(&self) -> bool {
+        self.count == one_controller() && self.config.is_empty()
+    }
+}
+
+fn one_controller() -> u32 {
+    ControllersSpec::default().count
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,6 +161,9 @@ impl Written {
     fn into_scenario(self) -> Result<Scenario, ScenarioError> {
         let mut broker_config = BrokerConfig::default();
         apply("brokers.config", &self.brokers.config, |name, value| broker_config.set(name, value))?;
+        let mut controllers = ControllersSpec { count: self.controllers.count, ..ControllersSpec::default() };
+        let settings = &self.controllers.config;
+        apply("controllers.config", settings, |name, value| controllers.config.set(name, value))?;
         let topics = self.topics.into_iter().enumerate().map(|(at, topic)| topic.into_spec(at));
         let producers = self.producers.into_iter().enumerate().map(|(at, producer)| producer.into_spec(at));
         let consumers = self.consumers.into_iter().enumerate().map(|(at, consumer)| consumer.into_spec(at));
@@ -142,6 +173,7 @@ impl Written {
             end: VirtualTime(self.end_us),
             epoch_ms: self.epoch_ms,
             brokers: BrokersSpec { count: self.brokers.count, config: broker_config },
+            controllers,
             topics: topics.collect::<Result<_, _>>()?,
             producers: producers.collect::<Result<_, _>>()?,
             consumers: consumers.collect::<Result<_, _>>()?,
@@ -160,6 +192,12 @@ impl Written {
                 count: scenario.brokers.count,
                 config: changed(&BrokerConfig::settings(), |name| {
                     (scenario.brokers.config.get(name), BrokerConfig::default().get(name))
+                }),
+            },
+            controllers: WrittenControllers {
+                count: scenario.controllers.count,
+                config: changed(&ControllerConfig::settings(), |name| {
+                    (scenario.controllers.config.get(name), ControllerConfig::default().get(name))
                 }),
             },
             topics: scenario.topics.iter().map(WrittenTopic::from_spec).collect(),
@@ -390,7 +428,7 @@ mod tests {
         check_refused(
             "\"seed\": 7",
             "\"sed\": 7",
-            "line 2, column 27: unknown field `sed`, expected one of `version`, `seed`, `endUs`, `epochMs`, `brokers`, `topics`, `producers`, `consumers`, `links`, `commands`",
+            "line 2, column 27: unknown field `sed`, expected one of `version`, `seed`, `endUs`, `epochMs`, `brokers`, `controllers`, `topics`, `producers`, `consumers`, `links`, `commands`",
         );
         check_refused("\"b\": \"broker-1\"", "\"b\": \"broker-4\"", "links: between[0]: there is no node `broker-4`");
     }

@@ -1,8 +1,8 @@
 //! What is to come: tasks ordered by (time, sequence number). Two tasks of one time run in the order in which they were set.
 
 use super::network::{Endpoint, MessageId};
-use crate::engine::cluster::{BrokerTimer, ControllerTimer};
-use crate::engine::common::{BrokerId, SessionId, VirtualTime};
+use crate::engine::cluster::{BrokerTimer, QuorumTimer};
+use crate::engine::common::{BrokerId, ControllerId, SessionId, VirtualTime};
 use std::collections::BTreeMap;
 
 /// Something to do at a time. Nothing is cancelled: a task that no longer matters does nothing.
@@ -12,8 +12,10 @@ pub enum Task {
     Deliver(MessageId),
     /// A broker's timer fires.
     Broker(BrokerId, BrokerTimer),
-    /// The controller's timer fires.
-    Controller(ControllerTimer),
+    /// A controller's timer fires.
+    Controller(ControllerId, QuorumTimer),
+    /// A broker's copy of the metadata log, or its way to the controller, has something to look at.
+    Observer(BrokerId),
     /// A producer's sender has something to look at.
     WakeProducer(SessionId),
     /// A producer's application has something to do: a send is due, or a wait is over.

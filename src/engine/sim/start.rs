@@ -11,12 +11,44 @@ use super::state::State;
 use super::step_command::workload_stream;
 use super::topic_placement::{all_alive, place};
 use super::trace::TraceHash;
-use crate::engine::cluster::{Breakage, Broker, Controller, NewTopic};
-use crate::engine::common::{BrokerId, PartitionId, Prng, TopicId, TopicPartition, VirtualTime};
-use crate::engine::config::TopicConfig;
+use crate::engine::cluster::{
+    Breakage, Broker, BrokerObserver, Controller, MetadataChange, NewTopic, QuorumController,
+};
+use crate::engine::common::{BrokerId, ControllerId, PartitionId, Prng, TopicId, TopicPartition, VirtualTime};
+use crate::engine::config::{BrokerConfig, TopicConfig};
 use crate::engine::consumer::Consumer;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+/// Who leads the quorum when a run begins: elected before it.
+const FIRST_LEADER: ControllerId = ControllerId(1);
+
+fn controllers(
+    scenario: &Scenario,
+    broker_config: &Arc<BrokerConfig>,
+    breakage: Option<Breakage>,
+) -> Vec<Arc<QuorumController>> {
+    let voters: Arc<[ControllerId]> = scenario.controller_ids().collect();
+    let config = Arc::new(scenario.controllers.config.clone());
+    let controller = |id| {
+        let prng = Prng::stream(scenario.seed, &format!("quorum/controller-{id}"));
+        let mut controller =
+            QuorumController::new(id, Arc::clone(&voters), Arc::clone(&config), Arc::clone(broker_config), prng);
+        controller.break_it(breakage);
+        controller
+    };
+    voters.iter().map(|id| Arc::new(controller(*id))).collect()
+}
+
+fn observers(scenario: &Scenario) -> Vec<Arc<BrokerObserver>> {
+    let voters: Arc<[ControllerId]> = scenario.controller_ids().collect();
+    let config = Arc::new(scenario.controllers.config.clone());
+    let observer = |id| {
+        let prng = Prng::stream(scenario.seed, &format!("quorum/broker-{id}"));
+        BrokerObserver::new(id, Arc::clone(&voters), Arc::clone(&config), prng)
+    };
+    scenario.broker_ids().map(|id| Arc::new(observer(id))).collect()
+}
 
 impl State {
     /// The state at time 0, before anything has happened. The scenario is valid.
@@ -36,8 +68,7 @@ impl State {
                     .expect("a scenario's replication factor fits its brokers"),
             });
         let topics = topics.collect();
-        let mut controller = Controller::new(Arc::clone(&broker_config), &brokers, topics);
-        controller.break_it(breakage);
+        let metadata = Controller::new(Arc::clone(&broker_config), &brokers, topics).image().clone();
         let nodes = brokers.iter().map(|id| {
             let mut broker = Broker::new(*id, scenario.epoch_ms, Arc::clone(&broker_config));
             broker.break_it(breakage);
@@ -48,7 +79,10 @@ impl State {
             scheduler: Scheduler::default(),
             network: Network::new(&scenario),
             brokers: nodes.collect(),
-            controller: Arc::new(controller),
+            controllers: controllers(&scenario, &broker_config, breakage),
+            observers: observers(&scenario),
+            metadata,
+            admin_requests: Vec::new(),
             sessions: Vec::new(),
             current_sessions: Vec::new(),
             consumers: Vec::new(),
@@ -77,15 +111,19 @@ impl State {
     }
 
     fn start(&mut self) {
-        self.drive_controller(|it, now, out| it.start(now, out));
+        let bootstrap = MetadataChange { delta: Arc::new(self.metadata.to_delta()), events: [].into() };
+        for id in self.scenario.controller_ids() {
+            self.drive_controller(id, |it, now, out| it.start_at_rest(now, FIRST_LEADER, &bootstrap, out));
+        }
         let counts = (0..).map(TopicId).zip(self.partition_counts.clone());
         for (topic, count) in counts {
             for index in 0..i32::try_from(count).expect("partitions are few") {
                 self.note_leader(TopicPartition::new(topic, PartitionId(index)));
             }
         }
-        let image = self.controller.image().clone();
+        let image = self.metadata.clone();
         for id in self.scenario.broker_ids() {
+            self.drive_observer(id, |it, now, out| it.start_at_rest(now, FIRST_LEADER, &bootstrap, out));
             self.drive_broker(id, |it, now, out| it.start(now, Some(&image), out));
         }
         let scenario = Arc::clone(&self.scenario);

@@ -12,9 +12,9 @@ use super::producer_session::ProducerSession;
 use super::scenario::Scenario;
 use super::scheduler::Scheduler;
 use super::trace::TraceHash;
-use crate::engine::cluster::protocol::{ConnectionId, CorrelationId};
-use crate::engine::cluster::{Broker, Controller};
-use crate::engine::common::{BrokerId, Prng, SessionId, Timestamp, TopicPartition, VirtualTime};
+use crate::engine::cluster::protocol::{ConnectionId, CorrelationId, MetadataImage};
+use crate::engine::cluster::{AdminRequest, Broker, BrokerObserver, QuorumController};
+use crate::engine::common::{BrokerId, ControllerId, Prng, SessionId, Timestamp, TopicPartition, VirtualTime};
 use crate::engine::config::{BrokerConfig, TopicConfig};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,8 +32,14 @@ pub struct State {
     pub network: Network,
     /// The brokers, by id from 1.
     pub brokers: Vec<Arc<Broker>>,
-    /// The controller.
-    pub controller: Arc<Controller>,
+    /// The controllers, by id from 1.
+    pub controllers: Vec<Arc<QuorumController>>,
+    /// Each broker's copy of the metadata log, by id from 1.
+    pub observers: Vec<Arc<BrokerObserver>>,
+    /// All metadata that a majority of the controllers has: what is true of the cluster, whoever knows it.
+    pub metadata: MetadataImage,
+    /// What administrators asked for while there was no active controller.
+    pub(super) admin_requests: Vec<AdminRequest>,
     /// Every producer session there was, by id.
     pub sessions: Vec<Arc<ProducerSession>>,
     /// The session of each producer that takes records now.
@@ -93,6 +99,31 @@ impl State {
     #[must_use]
     pub fn broker(&self, id: BrokerId) -> Option<&Broker> {
         self.brokers.get(usize::try_from(id.0).ok()?.checked_sub(1)?).map(Arc::as_ref)
+    }
+
+    /// A controller.
+    #[must_use]
+    pub fn controller(&self, id: ControllerId) -> Option<&QuorumController> {
+        self.controllers.get(usize::try_from(id.0).ok()?.checked_sub(1)?).map(Arc::as_ref)
+    }
+
+    /// The active controller; of two that take themselves for it, the one of the later epoch.
+    #[must_use]
+    pub fn active_controller(&self) -> Option<ControllerId> {
+        let active = self.controllers.iter().filter(|controller| controller.is_active());
+        active.max_by_key(|controller| controller.raft().epoch()).map(|controller| controller.id())
+    }
+
+    /// When a broker's session runs out unless a heartbeat comes. None while nobody counts, as there is no active controller.
+    #[must_use]
+    pub fn session_ends_at(&self, broker: BrokerId) -> Option<VirtualTime> {
+        self.controller(self.active_controller()?)?.session_ends_at(broker)
+    }
+
+    /// A broker's copy of the metadata log.
+    #[must_use]
+    pub fn observer(&self, id: BrokerId) -> Option<&BrokerObserver> {
+        self.observers.get(usize::try_from(id.0).ok()?.checked_sub(1)?).map(Arc::as_ref)
     }
 
     /// The session of a producer that takes records now.

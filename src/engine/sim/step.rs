@@ -1,13 +1,14 @@
 //! One step: a task that is due, or a message that arrives. A flat dispatcher; each arm is one call.
 //!
-//! What brokers and the controller do is in `step_broker`, producers in `step_producer`, `step_producer_id` and `step_client`, consumers in
-//! `step_consumer`, commands in `step_command`, faults in `fault`.
+//! What brokers do is in `step_broker`, controllers in `step_controller`, producers in `step_producer`, `step_producer_id` and `step_client`,
+//! consumers in `step_consumer`, commands in `step_command`, faults in `fault`.
 
 use super::event::EventKind;
 use super::fault::Fate;
 use super::network::{Direction, Endpoint, Flying, Message, MessageId, Payload};
 use super::scheduler::Task;
 use super::state::State;
+use crate::engine::cluster::BrokerObserver;
 use crate::engine::cluster::protocol::{ConnectionId, CorrelationId, Request, Response};
 use crate::engine::common::BrokerId;
 
@@ -20,7 +21,8 @@ impl State {
         match task {
             Task::Deliver(message) => self.deliver(message),
             Task::Broker(broker, timer) => self.drive_broker(broker, |it, now, out| it.timer(now, timer, out)),
-            Task::Controller(timer) => self.drive_controller(|it, now, out| it.timer(now, timer, out)),
+            Task::Controller(id, timer) => self.drive_controller(id, |it, now, out| it.timer(now, timer, out)),
+            Task::Observer(broker) => self.drive_observer(broker, BrokerObserver::wake),
             Task::WakeProducer(session) => self.wake_producer(session),
             Task::WakeApplication(session) => self.wake_application(session),
             Task::WakeClient(session) => self.wake_client(session),
@@ -37,7 +39,10 @@ impl State {
             let breaks = (message.fate == Fate::ArrivesThenBreaks).then(|| message.clone());
             match connection {
                 Some(connection) => self.deliver_on_connection(connection, message),
-                None => self.deliver_control(message),
+                None => {
+                    breaks.iter().for_each(|message| self.tell_sender_broken(message));
+                    self.deliver_control(message.from, message.to, message.payload);
+                }
             }
             breaks.inspect(|message| self.break_after(message));
         }
@@ -59,27 +64,10 @@ impl State {
             Payload::Response(correlation, response) => self.arrive_response(id, correlation, response),
             Payload::ToController(..)
             | Payload::FromController(..)
-            | Payload::Unreachable(_)
-            | Payload::Metadata(_) => {
-                unreachable!("the controller's messages have no connection")
-            }
-        }
-    }
-
-    fn deliver_control(&mut self, message: Message) {
-        match (message.from, message.to, message.payload) {
-            (Endpoint::Broker(from), _, Payload::ToController(correlation, request)) => {
-                self.drive_controller(|it, now, out| it.receive(now, from, correlation, request, out));
-            }
-            (_, Endpoint::Broker(to), Payload::FromController(correlation, response)) if self.is_up(to) => {
-                self.drive_broker(to, |it, now, out| it.controller_answered(now, correlation, response, out));
-            }
-            (_, to, Payload::Unreachable(correlation)) => self.broker_gives_up(to, correlation),
-            (_, Endpoint::Broker(to), Payload::Metadata(update)) if self.is_up(to) => {
-                self.drive_broker(to, |it, now, out| it.update_metadata(now, update, out));
-            }
-            // What the controller says to a process that is dead is lost.
-            _ => {}
+            | Payload::Raft(..)
+            | Payload::RaftAnswer(..)
+            | Payload::Unreachable(..)
+            | Payload::Reset => unreachable!("the controllers' messages have no connection"),
         }
     }
 
@@ -104,7 +92,7 @@ impl State {
             Endpoint::Session(session) => self.session_connected(session, id),
             Endpoint::Consumer(consumer) => self.consumer_connected(consumer, server, id),
             Endpoint::Broker(broker) => self.peer_connected(broker, server, id),
-            Endpoint::Controller => {}
+            Endpoint::Controller(_) | Endpoint::Administrator => {}
         }
     }
 
@@ -119,7 +107,7 @@ impl State {
             Endpoint::Session(session) => self.session_disconnected(session, id, was_established),
             Endpoint::Consumer(consumer) => self.consumer_disconnected(consumer, server, id),
             Endpoint::Broker(broker) => self.peer_disconnected(broker, server, id),
-            Endpoint::Controller => {}
+            Endpoint::Controller(_) | Endpoint::Administrator => {}
         }
     }
 
@@ -166,7 +154,7 @@ impl State {
             Endpoint::Session(session) => self.session_answered(session, server, correlation, response),
             Endpoint::Consumer(consumer) => self.consumer_answered(consumer, server, correlation, response),
             Endpoint::Broker(broker) => self.peer_answered(broker, server, correlation, response),
-            Endpoint::Controller => self.close_client_end(id),
+            Endpoint::Controller(_) | Endpoint::Administrator => self.close_client_end(id),
         }
     }
 

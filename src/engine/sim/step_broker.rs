@@ -1,4 +1,4 @@
-//! Driving brokers and the controller: their effects become messages and tasks, their events go to the ledger and the trace.
+//! Driving brokers: their effects become messages and tasks, their events go to the ledger and the trace.
 
 use super::event::EventKind;
 use super::ledger::CopyEntry;
@@ -6,11 +6,8 @@ use super::network::{Direction, Endpoint, Payload};
 use super::scheduler::Task;
 use super::state::State;
 use crate::engine::cluster::protocol::{ConnectionId, CorrelationId, Request, Response};
-use crate::engine::cluster::{
-    Broker, BrokerEffect, BrokerEvent, BrokerOutput, Controller, ControllerEffect, ControllerEvent, ControllerOutput,
-};
-use crate::engine::common::{BrokerId, PartitionId, TopicPartition, VirtualTime};
-use std::sync::Arc;
+use crate::engine::cluster::{Broker, BrokerEffect, BrokerEvent, BrokerObserver, BrokerOutput};
+use crate::engine::common::{BrokerId, TopicPartition, VirtualTime};
 
 /// The one connection that a broker or a consumer keeps to a broker.
 #[derive(Clone, Debug)]
@@ -87,9 +84,7 @@ impl State {
                 }
             }
             BrokerEffect::SendToController { correlation, request } => {
-                let payload = Payload::ToController(correlation, request);
-                let flying = self.network.send_control(self.now, id, false, payload);
-                self.fly(flying);
+                self.send_to_controller(id, correlation, request);
             }
             BrokerEffect::Schedule { at, timer } => self.scheduler.schedule(at, Task::Broker(id, timer)),
             BrokerEffect::Exit => self.process_ended(id),
@@ -159,8 +154,9 @@ impl State {
 
     /// A broker's process is no more: its connections break.
     fn process_ended(&mut self, id: BrokerId) {
-        let waiting = self.take_waiting(id);
+        let waiting = self.take_waiting(Endpoint::Broker(id));
         self.crashed_at.insert(id, self.now);
+        self.drive_observer(id, |it, _, _| it.crash());
         let ends: Vec<(ConnectionId, bool, Endpoint)> = self
             .network
             .connections()
@@ -185,56 +181,7 @@ impl State {
     pub(super) fn restart_broker(&mut self, id: BrokerId) {
         self.crashed_at.remove(&id);
         self.drive_broker(id, |it, now, out| it.start(now, None, out));
-    }
-
-    /// Lets the controller act, and carries out what it wants.
-    pub(super) fn drive_controller(&mut self, act: impl FnOnce(&mut Controller, VirtualTime, &mut ControllerOutput)) {
-        let now = self.now;
-        let mut out = ControllerOutput::default();
-        act(Arc::make_mut(&mut self.controller), now, &mut out);
-        for event in out.events {
-            self.note_controller_event(&event);
-            self.emit(EventKind::Controller(event));
-            self.check_losses();
-        }
-        for effect in out.effects {
-            let (to, payload) = match effect {
-                ControllerEffect::Respond { to, correlation, response } => {
-                    (to, Payload::FromController(correlation, response))
-                }
-                ControllerEffect::Update { to, update } => (to, Payload::Metadata(update)),
-                ControllerEffect::Schedule { at, timer } => {
-                    self.scheduler.schedule(at, Task::Controller(timer));
-                    continue;
-                }
-            };
-            let flying = self.network.send_control(now, to, true, payload);
-            self.fly(flying);
-        }
-    }
-
-    fn note_controller_event(&mut self, event: &ControllerEvent) {
-        match event {
-            ControllerEvent::LeaderElected { partition, leader, .. } => {
-                self.ledger.elected(*partition, *leader, self.now)
-            }
-            ControllerEvent::PartitionsAdded { topic, partitions } => {
-                let counted = &mut self.partition_counts[usize::from(topic.0)];
-                let added = *counted..*partitions;
-                *counted = *partitions;
-                for index in added {
-                    let partition = PartitionId(i32::try_from(index).expect("partitions are few"));
-                    self.note_leader(TopicPartition::new(*topic, partition));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Tells the ledger who leads a partition that was just made.
-    pub(super) fn note_leader(&mut self, partition: TopicPartition) {
-        let leader = self.controller.image().partition(partition).and_then(|registration| registration.leader);
-        self.ledger.elected(partition, leader, self.now);
+        self.drive_observer(id, BrokerObserver::start);
     }
 
     fn note_broker_event(&mut self, id: BrokerId, event: &BrokerEvent) {

@@ -11,7 +11,7 @@ use super::state::State;
 use super::topic_placement::{place, usable_brokers};
 use crate::engine::cluster::placement::striped::PlacementError;
 use crate::engine::cluster::protocol::{DeleteRecordsRequest, Request};
-use crate::engine::cluster::{Broker, ElectionKind};
+use crate::engine::cluster::{AdminRequest, Broker, ElectionKind};
 use crate::engine::common::{
     BrokerId, KafkaError, Offset, PartitionId, Prng, SessionId, TopicId, TopicPartition, VirtualTime, limits,
 };
@@ -186,7 +186,7 @@ impl State {
         chance: &mut Prng,
     ) -> Result<Vec<Vec<BrokerId>>, PlacementError> {
         let existing = self.partition_counts[usize::from(topic.0)];
-        let usable = usable_brokers(self.controller.image());
+        let usable = usable_brokers(&self.metadata);
         place(&self.scenario.topics[usize::from(topic.0)], (existing, partitions - existing), &usable, chance)
     }
 
@@ -326,7 +326,7 @@ impl State {
         config.set(setting, value).expect("checked before");
         let config = Arc::new(config);
         self.topic_configs[usize::from(id.0)] = Arc::clone(&config);
-        self.drive_controller(|it, _, out| it.alter_topic_config(id, config, out));
+        self.administer(AdminRequest::AlterTopicConfig { topic: id, config });
     }
 
     fn set_broker(&mut self, setting: &str, value: &crate::engine::config::Value) {
@@ -334,21 +334,22 @@ impl State {
         config.set(setting, value).expect("checked before");
         let config = Arc::new(config);
         self.broker_config = Arc::clone(&config);
-        self.drive_controller(|it, now, out| it.alter_broker_config(now, config, out));
+        self.administer(AdminRequest::AlterBrokerConfig { config });
     }
 
     fn add_partitions(&mut self, topic: &str, partitions: u32) {
         let id = self.topic(Some(topic));
+        let first = self.partition_counts[usize::from(id.0)] as usize;
         let mut chance = self.placement.clone();
-        let placed = self.place_more(id, partitions, &mut chance).expect("checked before");
+        let assignments = self.place_more(id, partitions, &mut chance).expect("checked before");
         self.placement = chance;
-        self.drive_controller(|it, _, out| it.add_partitions(id, &placed, out));
+        self.administer(AdminRequest::AddPartitions { topic: id, first, assignments });
     }
 
     /// An administrator's request to the leader, on a connection of its own that stands already.
     fn delete_records(&mut self, topic: &str, partition: PartitionId, before_offset: Offset) {
         let partition = TopicPartition::new(self.topic(Some(topic)), partition);
-        let leader = self.controller.image().partition(partition).and_then(|registration| registration.leader);
+        let leader = self.metadata.partition(partition).and_then(|registration| registration.leader);
         let Some(leader) = leader.filter(|leader| self.is_up(*leader)) else { return };
         let before = (before_offset.0 >= 0).then_some(before_offset);
         let request =
@@ -358,12 +359,12 @@ impl State {
         self.send_on(connection, Direction::ToServer, Payload::Request(correlation, Request::DeleteRecords(request)));
     }
 
-    /// An operator's request to the controller; it takes no time here.
+    /// An operator's request to the active controller; its way there takes no time here.
     fn elect_leaders(&mut self, topic: &str, partition: Option<PartitionId>, election: ElectionKind) {
         let topic = self.topic(Some(topic));
         for index in self.partitions_of(topic, partition) {
             let partition = TopicPartition::new(topic, PartitionId(index));
-            self.drive_controller(|it, _, out| it.elect_leader(partition, election, out));
+            self.administer(AdminRequest::ElectLeader { partition, election });
         }
     }
 

@@ -1,4 +1,4 @@
-//! The stage: producers, brokers with their tapes, consumers, the controller, and the wires between them.
+//! The stage: producers, brokers with their tapes, consumers, controllers, and the wires between them.
 //!
 //! Cards are HTML and render when the frame changed; wires are drawn from the cards' measured places; what moves on them is
 //! painted on a canvas over everything, by [`painter`], outside Yew.
@@ -81,7 +81,9 @@ pub fn Stage() -> Html {
             </div>
             <div class={Class::StageReaders}>
                 { for frame.consumers.iter().map(|consumer| html! { <ConsumerCard key={consumer.index} consumer={consumer.clone()} dense={frame.consumers.len() > CONSUMERS_WITH_RECORDS} /> }) }
-                <ControllerCard />
+                { for frame.controllers.iter().map(|controller| html! {
+                    <ControllerCard key={format!("controller-{}", controller.id)} controller={*controller} />
+                }) }
             </div>
             <Legend />
             <canvas class={Class::StageMotion} ref={canvas} aria-hidden="true" />
@@ -105,9 +107,9 @@ fn card_width(geometry: &Geometry, frame: &Frame) -> f64 {
 }
 
 /// Which cards stand on the stage: the wires are measured anew when this changes.
-fn cast(frame: &Frame) -> (Vec<u32>, usize, usize, i32) {
+fn cast(frame: &Frame) -> (Vec<u32>, usize, usize, usize, i32) {
     let sessions = frame.producers.iter().map(|producer| producer.session).collect();
-    (sessions, frame.brokers.len(), frame.consumers.len(), frame.partitions)
+    (sessions, frame.brokers.len(), frame.controllers.len(), frame.consumers.len(), frame.partitions)
 }
 
 /// Where the browser put the cards; measured after each change of the cast or of a size.

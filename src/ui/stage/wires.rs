@@ -28,7 +28,7 @@ pub fn Wires(props: &WiresProps) -> Html {
         let curve = props.geometry.wire(wire.from, wire.to)?;
         let quiet = matches!(
             (wire.from, wire.to),
-            (Node::Broker(_), Node::Broker(_)) | (Node::Controller, _) | (_, Node::Controller)
+            (Node::Broker(_), Node::Broker(_)) | (Node::Controller(_), _) | (_, Node::Controller(_))
         );
         let looks = classes!(
             Class::Wire,

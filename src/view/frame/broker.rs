@@ -207,11 +207,11 @@ impl BrokerFrame {
 }
 
 fn broker_state(state: &State, broker: &Broker) -> BrokerState {
-    let fenced = !state.controller.image().is_alive(broker.id());
+    let fenced = !state.metadata.is_alive(broker.id());
     match (state.crashed_at.get(&broker.id()), state.faults.frozen_since(broker.id())) {
         (Some(since), _) if broker.has_stopped_cleanly() => BrokerState::Stopped { since_us: since.0 },
         (Some(since), _) if !broker.is_up() => {
-            let session_ends = state.controller.session_ends_at(broker.id()).filter(|_| !fenced);
+            let session_ends = state.session_ends_at(broker.id()).filter(|_| !fenced);
             BrokerState::Crashed { since_us: since.0, fenced, session_ends_us: session_ends.map(|at| at.0) }
         }
         (_, Some(since)) => BrokerState::Frozen { since_us: since.0, fenced },
@@ -223,7 +223,7 @@ fn broker_state(state: &State, broker: &Broker) -> BrokerState {
 impl Tape {
     fn of(state: &State, broker: BrokerId, partition: &Partition) -> Self {
         let (id, log) = (partition.id(), partition.log());
-        let registration = state.controller.image().partition(id);
+        let registration = state.metadata.partition(id);
         let topic = state.scenario.topics.get(usize::from(id.topic.0));
         let skipped = log.segments_count().saturating_sub(SEGMENTS_MAX);
         let active = log.active_segment().base_offset();

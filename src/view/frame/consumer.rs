@@ -144,5 +144,5 @@ fn recent(state: &State, partition: TopicPartition, offset: Option<Offset>) -> V
 }
 
 fn leader(state: &State, partition: TopicPartition) -> Option<BrokerId> {
-    state.controller.image().partition(partition)?.leader
+    state.metadata.partition(partition)?.leader
 }

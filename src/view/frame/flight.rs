@@ -2,7 +2,11 @@
 
 use super::link_note::link_notes;
 use super::{BATCH_RECORDS_MAX, FLIGHTS_MAX, Node, RecordDot, RecordState};
-use crate::engine::cluster::protocol::{FetchResponse, Fetcher, ProduceRequest, ProduceResponse, Request, Response};
+use crate::engine::cluster::MetadataChange;
+use crate::engine::cluster::protocol::{
+    ControllerRequest, FetchResponse, Fetcher, ProduceRequest, ProduceResponse, Request, Response,
+};
+use crate::engine::cluster::quorum::{RaftRequest, RaftResponse, ResponseBody};
 use crate::engine::common::{KafkaError, RecordId, TopicPartition};
 use crate::engine::record::RecordBatch;
 use crate::engine::sim::State;
@@ -162,7 +166,8 @@ fn node(state: &State, endpoint: Endpoint) -> Node {
         }
         Endpoint::Consumer(index) => Node::Consumer(index),
         Endpoint::Broker(broker) => Node::Broker(broker.0),
-        Endpoint::Controller => Node::Controller,
+        Endpoint::Controller(id) => Node::Controller(id.0),
+        Endpoint::Administrator => Node::Controller(1),
     }
 }
 
@@ -230,6 +235,25 @@ impl Flight {
     }
 }
 
+fn controller_request(request: &ControllerRequest) -> &'static str {
+    match request {
+        ControllerRequest::Register { .. } => "register",
+        ControllerRequest::Heartbeat { .. } => "heartbeat",
+        ControllerRequest::AlterPartition(_) => "ISR?",
+        ControllerRequest::AllocateProducerIds { .. } => "producer ids?",
+    }
+}
+
+fn raft_request(request: &RaftRequest) -> &'static str {
+    match request {
+        RaftRequest::Vote(vote) if vote.pre_vote => "pre-vote?",
+        RaftRequest::Vote(_) => "vote?",
+        RaftRequest::BeginQuorumEpoch { .. } => "I lead",
+        RaftRequest::EndQuorumEpoch { .. } => "I resign",
+        RaftRequest::Fetch(_) => "fetch metadata",
+    }
+}
+
 /// What a message is, in words.
 struct Described {
     kind: FlightKind,
@@ -268,13 +292,30 @@ impl Described {
                 )
             },
             Content::Request(..) | Content::Response(..) => Self::plain(FlightKind::Other, "offsets"),
-            Content::ToController(..)
-            | Content::FromController(..)
-            | Content::Unreachable(_)
-            | Content::Metadata(_) => Self::plain(FlightKind::Control, ""),
+            Content::ToController(_, request) => Self::plain(FlightKind::Control, controller_request(request)),
+            Content::FromController(..) => Self::plain(FlightKind::Control, "answer"),
+            Content::Raft(_, request) => Self::plain(FlightKind::Control, raft_request(request)),
+            Content::RaftAnswer(_, response) => Self::raft_response(response),
+            Content::Unreachable(..) | Content::Reset => Self::plain(FlightKind::Connect, "close"),
             Content::Connect | Content::Connected => Self::plain(FlightKind::Connect, "connect"),
             Content::Refused | Content::Close => Self::plain(FlightKind::Connect, "close"),
         }
+    }
+
+    fn raft_response(response: &RaftResponse<MetadataChange>) -> Self {
+        let label = match (&response.body, response.error) {
+            (_, Some(error)) => error.name().to_string(),
+            (ResponseBody::Vote { granted: true }, None) => "yes".to_string(),
+            (ResponseBody::Vote { granted: false }, None) => "no".to_string(),
+            (ResponseBody::BeginQuorumEpoch | ResponseBody::EndQuorumEpoch, None) => "seen".to_string(),
+            (ResponseBody::Fetch(fetch), None) => match (fetch.diverging, fetch.batches.as_slice()) {
+                (Some(end), _) => format!("cut to {}", end.offset),
+                (None, []) => "nothing new".to_string(),
+                (None, [first, .., last]) => format!("metadata {}–{}", first.base_offset, last.last_offset),
+                (None, [only]) => format!("metadata {}–{}", only.base_offset, only.last_offset),
+            },
+        };
+        Self { kind: FlightKind::Control, label, error: response.error, payload: Vec::new() }
     }
 
     /// A request's batches have no offset yet; the session knows which of its batches it put in.

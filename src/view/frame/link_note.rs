@@ -38,7 +38,7 @@ fn named(state: &State, name: &str) -> Option<Node> {
     }
     match name.strip_prefix("broker-") {
         Some(id) => id.parse().ok().map(Node::Broker),
-        None => (name == "controller").then_some(Node::Controller),
+        None => name.strip_prefix("controller-")?.parse().ok().map(Node::Controller),
     }
 }
 

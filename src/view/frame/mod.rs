@@ -6,6 +6,7 @@
 
 mod broker;
 mod consumer;
+mod controller;
 mod flight;
 mod link_note;
 mod node;
@@ -14,6 +15,7 @@ mod record;
 
 pub use broker::{BrokerFrame, BrokerState, Role, SegmentBlock, Tape};
 pub use consumer::{Activity, ConsumerFrame, Position};
+pub use controller::ControllerFrame;
 pub use flight::{Flight, FlightKind, Payload, Wire, WireState};
 pub use node::Node;
 pub use producer::{BatchState, Identity, InFlightRequest, LastSend, ProducerBatchFrame, ProducerFrame, WorkloadFrame};
@@ -50,6 +52,8 @@ pub struct Frame {
     pub producers: Vec<ProducerFrame>,
     /// Brokers, by id.
     pub brokers: Vec<BrokerFrame>,
+    /// Controllers, by id.
+    pub controllers: Vec<ControllerFrame>,
     /// Consumers, in the scenario's order.
     pub consumers: Vec<ConsumerFrame>,
     /// Connections between them.
@@ -70,6 +74,7 @@ impl Frame {
             partitions: state.partition_counts.first().map_or(0, |count| *count as i32),
             producers: ProducerFrame::all(state),
             brokers: BrokerFrame::all(state),
+            controllers: ControllerFrame::all(state),
             consumers: ConsumerFrame::all(state),
             wires: Wire::all(state),
             flights: Self::flights_of(state),

@@ -12,8 +12,8 @@ pub enum Node {
     Broker(i32),
     /// A consumer, by its place in the scenario.
     Consumer(u32),
-    /// The controller.
-    Controller,
+    /// A controller, by its id.
+    Controller(i32),
 }
 
 impl Node {
@@ -24,7 +24,7 @@ impl Node {
             Node::Producer(index) => format!("producer-{index}"),
             Node::Broker(id) => format!("broker-{id}"),
             Node::Consumer(index) => format!("consumer-{index}"),
-            Node::Controller => "controller".to_string(),
+            Node::Controller(id) => format!("controller-{id}"),
         }
     }
 
@@ -35,7 +35,7 @@ impl Node {
             Node::Producer(index) => format!("producer {}", index + 1),
             Node::Broker(id) => format!("broker {id}"),
             Node::Consumer(index) => format!("consumer {}", index + 1),
-            Node::Controller => "the controller".to_string(),
+            Node::Controller(id) => format!("controller {id}"),
         }
     }
 }

@@ -13,7 +13,7 @@ const REPLICAS_SHOWN: usize = 24;
 
 pub(super) fn inspect(state: &State, id: BrokerId) -> Option<Inspection> {
     let broker = state.broker(id)?;
-    let known = state.controller.image().brokers.get(&id);
+    let known = state.metadata.brokers.get(&id);
     let condition = Condition::of(state, broker);
     let mut fields = vec![
         FieldView::plain("node.id", id.to_string()),
@@ -56,7 +56,7 @@ enum Condition {
 
 impl Condition {
     fn of(state: &State, broker: &Broker) -> Self {
-        let fenced = !state.controller.image().is_alive(broker.id());
+        let fenced = !state.metadata.is_alive(broker.id());
         match (broker.is_up(), broker.has_stopped_cleanly()) {
             (false, true) => Self::Stopped,
             (false, false) => Self::Crashed { fenced },
@@ -99,7 +99,7 @@ impl Condition {
 
 /// A replica in a line, and where it leads, or is the first replica of what nobody leads, the partition as the controller has it.
 fn replica_fields(state: &State, id: BrokerId, partition: TopicPartition, replica: &Partition) -> Vec<FieldView> {
-    let registration = state.controller.image().partition(partition);
+    let registration = state.metadata.partition(partition);
     let is_told_here = |registration: &&PartitionRegistration| match registration.leader {
         Some(leader) => leader == id,
         None => registration.replicas.first() == Some(&id),

@@ -63,7 +63,7 @@ impl Geometry {
         let (a, b) = (self.cards.get(&from.key())?, self.cards.get(&to.key())?);
         Some(match (from, to) {
             _ if self.is_one_row() => over(a, b),
-            (Node::Broker(_), Node::Broker(_)) => beside(a, b, self.scale),
+            (Node::Broker(_), Node::Broker(_)) | (Node::Controller(_), Node::Controller(_)) => beside(a, b, self.scale),
             _ => across(a, b, self.scale),
         })
     }
@@ -82,13 +82,13 @@ impl Geometry {
     }
 }
 
-/// Cards are walked from producers over brokers to consumers and the controller.
+/// Cards are walked from producers over brokers to consumers and controllers.
 fn rank(node: Node) -> (u8, i64) {
     match node {
         Node::Producer(index) => (0, i64::from(index)),
         Node::Broker(id) => (1, i64::from(id)),
         Node::Consumer(index) => (2, i64::from(index)),
-        Node::Controller => (3, 0),
+        Node::Controller(id) => (3, i64::from(id)),
     }
 }
 
@@ -137,7 +137,7 @@ mod tests {
             let back = stage.wire(to, from).expect("both are on the stage");
             assert_eq!(there, back.reversed());
         }
-        assert_eq!(stage.wire(Node::Producer(0), Node::Controller), None);
+        assert_eq!(stage.wire(Node::Producer(0), Node::Controller(1)), None);
     }
 
     #[test]

@@ -150,7 +150,7 @@ impl Play {
     }
 
     pub(super) fn partition(&self) -> &PartitionRegistration {
-        self.simulation.state().controller.image().partition(P0).expect("the partition exists")
+        self.simulation.state().metadata.partition(P0).expect("the partition exists")
     }
 
     /// Who leads; −1: nobody.

@@ -17,10 +17,13 @@ impl Broker {
         if !self.is_up() {
             return;
         }
-        if let Some(changed) = self.process.metadata.update(update)
-            && self.is_caught_up()
-        {
-            self.apply_metadata(now, Some(&changed), out);
+        let was_caught_up = self.is_caught_up();
+        let changed = self.process.metadata.update(update);
+        match changed {
+            Some(changed) if was_caught_up => self.apply_metadata(now, Some(&changed), out),
+            // What it replayed before its own registration was only read.
+            _ if !was_caught_up => self.apply_metadata(now, None, out),
+            _ => {}
         }
         self.serve(now, out);
     }

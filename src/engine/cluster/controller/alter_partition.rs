@@ -142,20 +142,20 @@ mod tests {
     #[test]
     fn the_table() {
         use KafkaError::{FencedLeaderEpoch, IneligibleReplica, InvalidRequest, InvalidUpdateVersion, NotController};
-        let three = [(1, -1), (2, 1), (3, 2)];
+        let three = [(1, -1), (2, 2), (3, 3)];
         check(1, (6, 9), &three, Err(NotController));
         check(1, (5, 10), &three, Err(NotController));
         check(1, (4, 9), &three, Err(FencedLeaderEpoch));
         check(2, (5, 9), &three, Err(InvalidRequest));
         check(1, (5, 8), &three, Err(InvalidUpdateVersion));
-        check(1, (5, 9), &[(1, -1), (6, 5)], Err(InvalidRequest));
-        check(1, (5, 9), &[(2, 1)], Err(InvalidRequest));
-        check(1, (5, 9), &[(1, -1), (4, 3)], Err(IneligibleReplica));
-        check(1, (5, 9), &[(1, -1), (5, 4)], Err(IneligibleReplica));
+        check(1, (5, 9), &[(1, -1), (6, 6)], Err(InvalidRequest));
+        check(1, (5, 9), &[(2, 2)], Err(InvalidRequest));
+        check(1, (5, 9), &[(1, -1), (4, 4)], Err(IneligibleReplica));
+        check(1, (5, 9), &[(1, -1), (5, 5)], Err(IneligibleReplica));
         check(1, (5, 9), &[(1, -1), (3, 77)], Err(IneligibleReplica));
         check(1, (5, 9), &three, Ok((&[1, 2, 3], 10)));
         check(1, (5, 9), &[(1, -1)], Ok((&[1], 10)));
-        check(1, (5, 9), &[(1, -1), (2, 1)], Ok((&[1, 2], 9)));
+        check(1, (5, 9), &[(1, -1), (2, 2)], Ok((&[1, 2], 9)));
     }
 
     #[test]

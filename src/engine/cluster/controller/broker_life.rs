@@ -8,7 +8,7 @@ use super::election::Wanted;
 use super::{Controller, Session};
 use crate::engine::cluster::event::ControllerEvent;
 use crate::engine::cluster::output::{ControllerEffect, ControllerOutput, ControllerTimer};
-use crate::engine::cluster::protocol::{BrokerRegistration, HeartbeatResponse, MetadataDelta, MetadataUpdate};
+use crate::engine::cluster::protocol::{BrokerRegistration, HeartbeatResponse, MetadataDelta};
 use crate::engine::common::{BrokerId, KafkaError, VirtualTime};
 
 /// Where a heartbeat leaves a broker (`BrokerControlState`).
@@ -88,9 +88,7 @@ impl Controller {
         let epoch = self.image.offset + 1;
         let brokers = vec![(broker, BrokerRegistration::new(incarnation, epoch))];
         self.write(MetadataDelta { brokers, ..self.next_delta() }, changes, out);
-        let session = Session { last_contact: Some(now), offset_then: epoch, ..Session::NEW };
-        self.sessions.insert(broker, session);
-        out.effects.push(ControllerEffect::Update { to: broker, update: MetadataUpdate::Image(self.image.clone()) });
+        self.sessions.insert(broker, Session { last_contact: Some(now), ..Session::NEW });
         out.events.push(ControllerEvent::BrokerRegistered { broker, broker_epoch: epoch });
         self.schedule_session_check(now, out);
         Ok(epoch)
@@ -132,10 +130,6 @@ impl Controller {
             return Err(KafkaError::StaleBrokerEpoch);
         }
         let before = self.sessions.get(&broker).copied().unwrap_or(Session::NEW);
-        if metadata_offset < before.offset_then {
-            let update = MetadataUpdate::Image(self.image.clone());
-            out.effects.push(ControllerEffect::Update { to: broker, update });
-        }
         let heartbeat = Heartbeat {
             registration,
             wants_shut_down,
@@ -144,8 +138,7 @@ impl Controller {
             others_know: before.shutdown_offset.is_none_or(|offset| offset <= self.lowest_active_offset()),
         };
         let last_contact = Some(now);
-        self.sessions
-            .insert(broker, Session { last_contact, metadata_offset, offset_then: self.image.offset, ..before });
+        self.sessions.insert(broker, Session { last_contact, metadata_offset, ..before });
         let next = heartbeat.next_state();
         self.move_broker(now, broker, registration, next, out);
         Ok(HeartbeatResponse {
@@ -183,7 +176,7 @@ impl Controller {
         }
     }
 
-    /// The smallest number of metadata that an active broker has said to know; the largest number if none is active.
+    /// The smallest offset that an active broker has said to have replayed; the largest number if none is active.
     fn lowest_active_offset(&self) -> i64 {
         let active = self.sessions.iter().filter(|(broker, _)| self.image.is_active(**broker));
         active.map(|(_, session)| session.metadata_offset).min().unwrap_or(i64::MAX)

@@ -1,9 +1,9 @@
 //! The controller: knows who is alive, elects leaders, and writes every change of an ISR (`QuorumController`).
 //!
-//! Simplified: it is one node of its own that never fails, so what it writes is committed at once. It learns of a crash
-//! only when `broker.session.timeout.ms` has passed since the broker's last heartbeat. Brokers act on what it wrote when the
-//! update reaches them, not before. The rule it keeps: the image changes only in [`Controller::write`], by a delta of whole
-//! objects, as a metadata log carries them. Brokers that come and go are in [`broker_life`], elections in [`election`], ISR
+//! Here is what the active controller decides. That it is the quorum's leader, and that what it writes takes effect when a majority
+//! of the controllers has it, is [`super::quorum_controller`]'s. It learns of a crash only when `broker.session.timeout.ms` has
+//! passed since the broker's last heartbeat. Brokers act on what it wrote when they have replayed it, not before. The rule it keeps:
+//! the image changes only in [`Controller::write`], by a delta of whole objects, which goes to the metadata log. Brokers that come and go are in [`broker_life`], elections in [`election`], ISR
 //! proposals in [`alter_partition`], settings and new partitions in [`topics`], producer ids in `producer_ids`.
 
 mod alter_partition;
@@ -19,7 +19,7 @@ use super::output::{ControllerEffect, ControllerOutput, ControllerTimer};
 use super::partition_change::PartitionChange;
 use super::protocol::{
     BrokerRegistration, ControllerRequest, ControllerResponse, CorrelationId, LeaderRecoveryState, MetadataDelta,
-    MetadataImage, MetadataUpdate, PartitionRegistration, TopicImage,
+    MetadataImage, PartitionRegistration, TopicImage,
 };
 use crate::engine::common::{BrokerId, TopicId, TopicPartition, VirtualTime};
 use crate::engine::config::{BrokerConfig, TopicConfig};
@@ -57,16 +57,14 @@ type Change = (TopicPartition, PartitionChange);
 struct Session {
     /// When its last heartbeat or registration came; none once its session has run out.
     last_contact: Option<VirtualTime>,
-    /// The number of the last change at that time: what the next heartbeat should have.
-    offset_then: i64,
-    /// The number of the last change that it said to know; −1: it has said nothing.
+    /// The offset of the last record that it said to have replayed; −1: it has said nothing.
     metadata_offset: i64,
-    /// The number of the change that began its controlled shutdown.
+    /// The offset of the last record of the change that began its controlled shutdown.
     shutdown_offset: Option<i64>,
 }
 
 impl Session {
-    const NEW: Self = Self { last_contact: None, offset_then: -1, metadata_offset: -1, shutdown_offset: None };
+    const NEW: Self = Self { last_contact: None, metadata_offset: -1, shutdown_offset: None };
 }
 
 impl Controller {
@@ -75,16 +73,22 @@ impl Controller {
     #[must_use]
     pub fn new(config: Arc<BrokerConfig>, brokers: &[BrokerId], topics: Vec<NewTopic>) -> Self {
         let mut image = MetadataImage::empty(config);
-        for (epoch, broker) in (0..).zip(brokers) {
+        // Offset 0 of the metadata log is the leader's own record.
+        for (epoch, broker) in (1..).zip(brokers) {
             image.brokers.insert(*broker, BrokerRegistration { is_fenced: false, ..BrokerRegistration::new(1, epoch) });
-            image.offset = epoch;
         }
         for topic in topics {
-            image.offset += 1;
             let partitions =
                 topic.assignments.iter().map(|replicas| PartitionRegistration::new(replicas, replicas)).collect();
             image.topics.insert(topic.id, TopicImage { name: topic.name, config: topic.config, partitions });
         }
+        image.offset = image.to_delta().record_count();
+        Self::take_over(image)
+    }
+
+    /// A controller that takes over with what its predecessors have committed. [`Self::start`] it.
+    #[must_use]
+    pub fn take_over(image: MetadataImage) -> Self {
         Self { image, sessions: BTreeMap::new(), periodic: PeriodicTasks::default(), breakage: None }
     }
 
@@ -94,13 +98,29 @@ impl Controller {
         self.breakage = breakage;
     }
 
-    /// Starts the sessions of all brokers and the periodic tasks. Call once, at the start of the run.
+    /// The metadata log has grown by records that are not this controller's: the next change follows on this offset.
+    pub fn follow_log(&mut self, last_offset: i64) {
+        debug_assert!(last_offset >= self.image.offset, "the log never shrinks under the active controller");
+        self.image.offset = last_offset;
+    }
+
+    /// Starts the periodic tasks, and the sessions of all brokers that are not fenced: each has a whole session ahead of it, for nobody
+    /// knows when it was last heard of (`ClusterControlManager.activate`). Call once.
     pub fn start(&mut self, now: VirtualTime, out: &mut ControllerOutput) {
-        let offset = self.image.offset;
-        let session = Session { last_contact: Some(now), offset_then: offset, metadata_offset: offset, ..Session::NEW };
-        self.sessions = self.image.brokers.keys().map(|broker| (*broker, session)).collect();
+        let session = |known: &BrokerRegistration| {
+            let last_contact = (!known.is_fenced).then_some(now);
+            Session { last_contact, ..Session::NEW }
+        };
+        self.sessions = self.image.brokers.iter().map(|(broker, known)| (*broker, session(known))).collect();
         self.schedule_session_check(now, out);
         self.schedule_periodic_tasks(now, out);
+    }
+
+    /// Takes it as said that every broker has replayed all there is: so a cluster at rest begins.
+    pub fn take_brokers_as_caught_up(&mut self) {
+        for session in self.sessions.values_mut() {
+            session.metadata_offset = self.image.offset;
+        }
     }
 
     /// All that it has written: what a broker that runs from the start is given.
@@ -152,15 +172,9 @@ impl Controller {
         }
     }
 
+    /// What to begin a change with; [`Self::write`] knows how many records it takes.
     fn next_delta(&self) -> MetadataDelta {
-        MetadataDelta {
-            offset: self.image.offset + 1,
-            brokers: Vec::new(),
-            topics: Vec::new(),
-            partitions: Vec::new(),
-            broker_config: None,
-            next_producer_id: None,
-        }
+        MetadataDelta::nothing(self.image.offset + 1)
     }
 
     /// Writes changes of partitions, if there are any.
@@ -170,8 +184,8 @@ impl Controller {
         }
     }
 
-    /// Makes a change, with the changes of partitions that go with it; reports these, and tells every registered broker. The
-    /// image changes nowhere else.
+    /// Makes a change here, with the changes of partitions that go with it; reports these, and asks for all of it to be appended to the
+    /// metadata log. The image changes nowhere else.
     fn write(&mut self, mut delta: MetadataDelta, changes: Vec<Change>, out: &mut ControllerOutput) {
         for (partition, change) in changes {
             if let Some(before) = self.image.partition(partition) {
@@ -179,11 +193,9 @@ impl Controller {
             }
             delta.partitions.push((partition, change.after));
         }
+        delta.offset = self.image.offset + delta.record_count();
         self.image.apply(&delta);
-        for broker in self.image.brokers.keys() {
-            let update = MetadataUpdate::Delta(delta.clone());
-            out.effects.push(ControllerEffect::Update { to: *broker, update });
-        }
+        out.effects.push(ControllerEffect::Append(delta));
     }
 }
 

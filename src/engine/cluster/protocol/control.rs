@@ -1,7 +1,6 @@
 //! What brokers and the controller say to each other: registration, heartbeats, ISR changes, and the metadata that follows.
 //!
-//! Simplified: in KRaft a broker fetches the controller's metadata log. Here the controller pushes what changed, numbered;
-//! a broker that missed a push says so in its next heartbeat and gets the whole image.
+//! What the controller writes goes to the metadata log as [`MetadataDelta`]s, which brokers fetch and replay in order.
 
 use crate::engine::common::{BrokerId, KafkaError, LeaderEpoch, TopicId, TopicPartition};
 use crate::engine::config::{BrokerConfig, TopicConfig};
@@ -21,7 +20,7 @@ pub enum ControllerRequest {
     Heartbeat {
         /// The epoch that its registration was given.
         broker_epoch: i64,
-        /// Number of the last metadata update it has applied; −1: none.
+        /// Offset of the last record that it has replayed; −1: none.
         metadata_offset: i64,
         /// It wants to stop, and asks for its leaderships to be moved first.
         wants_shut_down: bool,
@@ -138,44 +137,22 @@ pub struct AlterPartitionResult {
     pub result: Result<PartitionRegistration, KafkaError>,
 }
 
-/// A numbered piece of metadata, from the controller to a broker.
+/// Bytes of a partition's record.
+const PARTITION_BYTES: usize = 80;
+
+/// What a broker has read of the metadata log.
 #[derive(Clone, Debug)]
 pub enum MetadataUpdate {
-    /// Everything: for a broker that has just registered or missed something.
+    /// Everything up to an offset: what a broker that runs from the start knows.
     Image(MetadataImage),
-    /// What changed.
-    Delta(MetadataDelta),
+    /// The changes that follow, which became committed together.
+    Deltas(Vec<MetadataDelta>),
 }
 
-impl MetadataUpdate {
-    /// Bytes on the wire.
-    #[must_use]
-    pub fn size_in_bytes(&self) -> usize {
-        let partition_bytes = 80;
-        super::RESPONSE_HEADER_BYTES
-            + match self {
-                MetadataUpdate::Image(image) => {
-                    image.brokers.len() * 120
-                        + image
-                            .topics
-                            .values()
-                            .map(|topic| 200 + partition_bytes * topic.partitions.len())
-                            .sum::<usize>()
-                }
-                MetadataUpdate::Delta(delta) => {
-                    delta.brokers.len() * 30
-                        + delta.topics.len() * 200
-                        + delta.partitions.len() * partition_bytes
-                        + delta.next_producer_id.map_or(0, |_| 22)
-                }
-            }
-    }
-}
-
-/// The objects that one change of the controller touched, each whole.
-#[derive(Clone, Debug)]
+/// The objects that one change of the controller touched, each whole: one record of the metadata log each.
+#[derive(Clone, Debug, PartialEq)]
 pub struct MetadataDelta {
-    /// The number of this change, one more than that of the change before it.
+    /// The offset of the last of its records.
     pub offset: i64,
     /// Brokers registered, fenced or unfenced.
     pub brokers: Vec<(BrokerId, BrokerRegistration)>,
@@ -189,10 +166,46 @@ pub struct MetadataDelta {
     pub next_producer_id: Option<i64>,
 }
 
+impl MetadataDelta {
+    /// No change, such as a NoOp record or a leader's own record at this offset.
+    #[must_use]
+    pub fn nothing(offset: i64) -> Self {
+        Self {
+            offset,
+            brokers: Vec::new(),
+            topics: Vec::new(),
+            partitions: Vec::new(),
+            broker_config: None,
+            next_producer_id: None,
+        }
+    }
+
+    /// How many records it takes in the log: one an object, a NoOp if there is none.
+    #[must_use]
+    pub fn record_count(&self) -> i64 {
+        let lists = self.brokers.len() + self.topics.len() + self.partitions.len();
+        let single = usize::from(self.broker_config.is_some()) + usize::from(self.next_producer_id.is_some());
+        i64::try_from(lists + single).expect("objects are few").max(1)
+    }
+
+    /// The offset of the first of its records.
+    #[must_use]
+    pub fn base_offset(&self) -> i64 {
+        self.offset + 1 - self.record_count()
+    }
+
+    /// Bytes of its records in the log.
+    #[must_use]
+    pub fn size_in_bytes(&self) -> usize {
+        let lists = self.brokers.len() * 30 + self.topics.len() * 200 + self.partitions.len() * PARTITION_BYTES;
+        lists + self.next_producer_id.map_or(0, |_| 22) + 8
+    }
+}
+
 /// All metadata after the change with number `offset` (`org.apache.kafka.image.MetadataImage`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetadataImage {
-    /// Number of the last change in it; −1: nothing yet.
+    /// Offset of the last record in it; −1: nothing yet.
     pub offset: i64,
     /// Registered brokers.
     pub brokers: imbl::OrdMap<BrokerId, BrokerRegistration>,
@@ -209,7 +222,7 @@ pub struct MetadataImage {
 pub struct BrokerRegistration {
     /// Which start of the broker's process.
     pub incarnation: u32,
-    /// Number of the change that registered it.
+    /// Offset of the record that registered it.
     pub epoch: i64,
     /// Not alive, or not caught up.
     pub is_fenced: bool,

@@ -4,11 +4,17 @@ use crate::engine::cluster::protocol::CorrelationId;
 use crate::engine::common::{ControllerId, VirtualTime};
 use std::collections::BTreeMap;
 
+/// The first wait before a connection is made again, in ms, and the longest.
+const RECONNECT_BACKOFF_MS: i64 = 50;
+const RECONNECT_BACKOFF_MAX_MS: i64 = 500;
+
 /// A node's connections to controllers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Connections {
     /// Those that are not ready.
     busy: BTreeMap<ControllerId, Busy>,
+    /// How often in a row nobody was there, where so it was.
+    failures: BTreeMap<ControllerId, u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +54,29 @@ impl Connections {
     pub(super) fn take(&mut self, from: ControllerId, correlation: CorrelationId) -> bool {
         let is_open =
             matches!(self.busy.get(&from), Some(Busy::Awaiting { correlation: open, .. }) if *open == correlation);
+        if is_open {
+            self.busy.remove(&from);
+        }
+        is_open
+    }
+
+    /// A controller has answered.
+    pub(super) fn heard_of(&mut self, from: ControllerId) {
+        self.failures.remove(&from);
+    }
+
+    /// Nobody was there: how long to wait before another connection is tried (`reconnect.backoff.ms` of `KafkaRaftManager`, without the
+    /// chance in it): 50 ms, twice as long after each failure in a row, up to 500 ms.
+    pub(super) fn reconnect_backoff_ms(&mut self, to: ControllerId) -> i64 {
+        let failures = self.failures.entry(to).or_default();
+        let wait_ms = (RECONNECT_BACKOFF_MS << (*failures).min(8)).min(RECONNECT_BACKOFF_MAX_MS);
+        *failures = failures.saturating_add(1);
+        wait_ms
+    }
+
+    /// Takes whatever is open to a controller as failed. False: nothing is.
+    pub(super) fn take_any(&mut self, from: ControllerId) -> bool {
+        let is_open = matches!(self.busy.get(&from), Some(Busy::Awaiting { .. }));
         if is_open {
             self.busy.remove(&from);
         }

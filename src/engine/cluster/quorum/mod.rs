@@ -4,7 +4,7 @@
 //! knows no link and no clock; its chance is a named stream that it is given. How to drive it:
 //!
 //! - Carry out every effect of [`RaftOutput`] in order. A request ends with [`RaftClient::answered`] or [`RaftClient::unreachable`], by
-//!   its correlation number; late, repeated or missing calls do no harm, as every node has a timeout of its own.
+//!   its correlation number, or with its connection by [`RaftClient::disconnected`]; late, repeated or missing calls do no harm, as every node has a timeout of its own.
 //! - Call [`RaftClient::wake`] at the times that it asks for. Nothing is cancelled; waking it too often does no harm.
 //! - [`RaftClient::append`] adds records on the leader. They are committed once [`RaftClient::high_watermark`] is beyond them, and gone for
 //!   good if another leader was elected without them.

@@ -21,8 +21,9 @@ impl<T: MetadataRecords> RaftClient<T> {
         if !self.process.as_mut().is_some_and(|process| process.connections.take(from, correlation)) {
             return;
         }
+        self.running().connections.heard_of(from);
         if response.error.is_some() {
-            self.back_off(now, from);
+            self.back_off(now, from, self.config.retry_backoff_ms);
         }
         if !self.take_common(now, &response, out) {
             match response.body {
@@ -44,13 +45,26 @@ impl<T: MetadataRecords> RaftClient<T> {
         out: &mut RaftOutput<T>,
     ) {
         if self.process.as_mut().is_some_and(|process| process.connections.take(to, correlation)) {
-            self.back_off(now, to);
+            self.back_off_from_the_dead(now, to);
             self.poll(now, out);
         }
     }
 
-    fn back_off(&mut self, now: VirtualTime, peer: ControllerId) {
-        let until = now + VirtualTime::from_ms(self.config.retry_backoff_ms);
+    /// The connection to a controller is gone: what was asked there will not be answered.
+    pub fn disconnected(&mut self, now: VirtualTime, from: ControllerId, out: &mut RaftOutput<T>) {
+        if self.process.as_mut().is_some_and(|process| process.connections.take_any(from)) {
+            self.back_off_from_the_dead(now, from);
+            self.poll(now, out);
+        }
+    }
+
+    fn back_off_from_the_dead(&mut self, now: VirtualTime, peer: ControllerId) {
+        let wait_ms = self.running().connections.reconnect_backoff_ms(peer).max(self.config.retry_backoff_ms);
+        self.back_off(now, peer, wait_ms);
+    }
+
+    fn back_off(&mut self, now: VirtualTime, peer: ControllerId, wait_ms: i64) {
+        let until = now + VirtualTime::from_ms(wait_ms);
         self.running().connections.back_off(peer, until);
     }
 

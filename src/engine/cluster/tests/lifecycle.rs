@@ -3,7 +3,7 @@
 use crate::engine::cluster::event::{BrokerEvent, ControllerEvent};
 use crate::engine::cluster::ring_placement;
 use crate::engine::cluster::test_driver::{Cluster, P0, broker, free_of_cost, ms};
-use crate::engine::common::{Offset, PartitionId, TopicId, TopicPartition, VirtualTime};
+use crate::engine::common::{Offset, PartitionId, TopicId, TopicPartition};
 use crate::engine::config::{Acks, BrokerConfig, TopicConfig};
 use std::sync::Arc;
 
@@ -146,18 +146,4 @@ fn a_clone_goes_on_by_itself_and_the_same_way() {
         "a checkpoint does not move"
     );
     assert_eq!(cluster.log_end(1), 2);
-}
-
-#[test]
-fn a_lost_update_is_repaired_by_a_heartbeat() {
-    let mut cluster = Cluster::new(3, 1, 3, TopicConfig::default());
-    cluster.run_for(ms(100));
-    cluster.lose_next_update_to(2);
-    let strict = Arc::new(TopicConfig { min_insync_replicas: 2, ..TopicConfig::default() });
-    cluster.with_controller(|controller, _, out| controller.alter_topic_config(TopicId(0), strict, out));
-    cluster.run_for(VirtualTime::from_ms(50));
-    let min = |cluster: &Cluster| cluster.replica(2).log().config().min_insync_replicas;
-    assert_eq!(min(&cluster), 1);
-    cluster.run_for(ms(6_000));
-    assert_eq!(min(&cluster), 2);
 }

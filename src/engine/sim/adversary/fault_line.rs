@@ -21,6 +21,12 @@ pub(super) fn fault_line(command: &Command) -> Option<String> {
         Command::RestoreDisk { broker } => format!("The disk of broker {broker} is as fast as it was."),
         Command::StallFollower { broker } => format!("Broker {broker} fetches nothing more."),
         Command::ResumeFollower { broker } => format!("Broker {broker} fetches again."),
+        Command::CrashController { controller } => format!("Controller {controller} crashes."),
+        Command::RestartController { controller } => {
+            format!("Controller {controller} starts again, with its log and its vote.")
+        }
+        Command::FreezeController { controller } => format!("Controller {controller} stands still."),
+        Command::ThawController { controller } => format!("Controller {controller} goes on, with all that it believed."),
         Command::ElectPreferred { .. } => "An operator lets the first replica lead.".to_string(),
         Command::ElectUnclean { .. } => "An operator lets any live replica lead.".to_string(),
         other => return link_line(other),

@@ -26,6 +26,8 @@ pub const TRIES: u32 = 10_000;
 const ONLY_CRASHES: u32 = 60;
 /// Candidates that are tried to cut a counterexample down.
 const SHRINK_TRIES_MAX: u32 = 600;
+/// How many of a thousand schedules for a quorum of several controllers break one of those too.
+const CONTROLLER_FAULT_PER_MILLE: u32 = 300;
 /// Longest run of one try, in virtual time.
 const HORIZON_MAX: VirtualTime = VirtualTime(60_000_000);
 
@@ -178,6 +180,9 @@ impl Adversary {
         let count = u64::from(n % 3) + 1;
         let drawn = Drawn { faults: Faults::ALL, by_people: false, only_crashes: n < ONLY_CRASHES, left_per_mille: 0 };
         fault_schedule::add(&mut dice, &mut scenario, drawn, count, (begin, latest));
+        if scenario.controllers.count > 1 && dice.chance(CONTROLLER_FAULT_PER_MILLE) {
+            fault_schedule::add_for_controllers(&mut dice, &mut scenario, 1, (begin, latest));
+        }
         scenario
     }
 }

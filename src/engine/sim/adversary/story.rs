@@ -1,7 +1,7 @@
 //! A counterexample in sentences: what was done to the cluster, what the cluster did, and what became of the record.
 
 use super::fault_line::fault_line;
-use crate::engine::cluster::{BrokerEvent, ControllerEvent};
+use crate::engine::cluster::{BrokerEvent, ControllerEvent, QuorumEvent};
 use crate::engine::common::{RecordId, TopicPartition, VirtualTime};
 use crate::engine::sim::event::{Event, EventKind};
 use crate::engine::sim::guarantees::Anomaly;
@@ -63,6 +63,9 @@ fn overtaken(ledger: &Ledger, id: RecordId, anomaly: Anomaly) -> Option<RecordId
 fn cluster_line(event: &Event, partition: TopicPartition) -> Option<Line> {
     let text = match &event.kind {
         EventKind::Command(command) => fault_line(command)?,
+        EventKind::Quorum { controller, event: QuorumEvent::BecameActive { epoch } } if epoch.0 > 1 => {
+            format!("Controller {controller} is the active one now, in epoch {epoch}.")
+        }
         EventKind::Controller(ControllerEvent::BrokerFenced { broker }) => {
             format!("The controller has not heard of broker {broker} for too long and takes it for dead.")
         }

@@ -12,7 +12,7 @@ impl State {
     pub(in crate::engine::sim) fn ensure_frozen(&self, broker: BrokerId, is_frozen: bool) -> Result<(), CommandError> {
         self.ensure_broker(broker, true)?;
         let words = if is_frozen { "is not frozen" } else { "is frozen" };
-        self.ensure_so(self.faults.frozen.contains_key(&broker) == is_frozen, || format!("broker {broker} {words}"))
+        self.ensure_so(self.faults.frozen_since(broker).is_some() == is_frozen, || format!("broker {broker} {words}"))
     }
 
     /// Whether a broker's fetchers are stalled, or not, as it should be. It must be running.
@@ -22,7 +22,7 @@ impl State {
         is_stalled: bool,
     ) -> Result<(), CommandError> {
         self.ensure_broker(broker, true)?;
-        let stands = is_stalled && self.faults.frozen.contains_key(&broker);
+        let stands = is_stalled && self.faults.frozen_since(broker).is_some();
         self.ensure_so(!stands, || format!("broker {broker} is frozen; thaw it first"))?;
         let words = if is_stalled { "is not stalled" } else { "is stalled already" };
         let stalled = self.broker(broker).is_some_and(crate::engine::cluster::Broker::is_stalled);
@@ -55,52 +55,31 @@ impl State {
         self.restart_broker(broker);
     }
 
-    /// Stops a broker's process: what comes to it waits.
-    pub(in crate::engine::sim) fn freeze_broker(&mut self, broker: BrokerId) {
-        self.faults.frozen.insert(broker, Frozen { since: self.now, waiting: Vec::new() });
+    /// Stops a process: what comes to it waits.
+    pub(in crate::engine::sim) fn freeze(&mut self, process: Endpoint) {
+        self.faults.frozen.insert(process, Frozen { since: self.now, waiting: Vec::new() });
         self.watch_requests();
     }
 
-    /// Lets a frozen broker go on: it takes what waits, in the order in which it came.
-    pub(in crate::engine::sim) fn thaw_broker(&mut self, broker: BrokerId) {
-        let (metadata, others): (Vec<Task>, Vec<Task>) =
-            self.take_waiting(broker).into_iter().partition(|task| self.is_metadata(*task));
-        self.fetch_metadata_anew(broker, &metadata);
-        for task in others {
+    /// Lets a frozen process go on: it takes what waits, in the order in which it came.
+    pub(in crate::engine::sim) fn thaw(&mut self, process: Endpoint) {
+        for task in self.take_waiting(process) {
             self.run_task(task);
         }
         self.empty_sockets();
     }
 
-    /// Whether a task is the arrival of metadata.
-    fn is_metadata(&self, task: Task) -> bool {
-        let message = if let Task::Deliver(id) = task { self.network.message(id) } else { None };
-        message.is_some_and(|message| matches!(message.payload, Payload::Metadata(_)))
-    }
-
-    /// In Kafka a broker fetches the metadata log: what was written while it stood still comes with the answer to its next fetch, a
-    /// round trip later. Until then it acts on what it believed.
-    fn fetch_metadata_anew(&mut self, broker: BrokerId, waiting: &[Task]) {
-        for task in waiting {
-            if let Task::Deliver(id) = task
-                && let Some(flying) = self.network.bring_again(self.now, broker, *id)
-            {
-                self.fly(flying);
-            }
-        }
-    }
-
     /// A process that stands still does so no more: what waited for it.
-    pub(in crate::engine::sim) fn take_waiting(&mut self, broker: BrokerId) -> Vec<Task> {
-        self.faults.frozen.remove(&broker).map(|frozen| frozen.waiting).unwrap_or_default()
+    pub(in crate::engine::sim) fn take_waiting(&mut self, process: Endpoint) -> Vec<Task> {
+        self.faults.frozen.remove(&process).map(|frozen| frozen.waiting).unwrap_or_default()
     }
 
-    /// Keeps a task for later if it is one of a frozen broker; says whether it did.
+    /// Keeps a task for later if it is one of a frozen process; says whether it did.
     pub(in crate::engine::sim) fn is_held_up(&mut self, task: Task) -> bool {
         if self.faults.frozen.is_empty() {
             return false;
         }
-        let Some(frozen) = self.whose(task).and_then(|broker| self.faults.frozen.get_mut(&broker)) else {
+        let Some(frozen) = self.whose(task).and_then(|process| self.faults.frozen.get_mut(&process)) else {
             return false;
         };
         let is_full = frozen.waiting.len() >= limits::HELD_UP_MAX;
@@ -113,16 +92,18 @@ impl State {
         true
     }
 
-    /// The broker whose process does this task.
-    fn whose(&self, task: Task) -> Option<BrokerId> {
+    /// The broker or controller whose process does this task.
+    fn whose(&self, task: Task) -> Option<Endpoint> {
         match task {
-            Task::Broker(broker, _) | Task::CheckRequests(Endpoint::Broker(broker), _) => Some(broker),
+            Task::Broker(broker, _) | Task::Observer(broker) => Some(Endpoint::Broker(broker)),
+            Task::Controller(controller, _) => Some(Endpoint::Controller(controller)),
+            Task::CheckRequests(owner @ Endpoint::Broker(_), _) => Some(owner),
             Task::Deliver(id) => {
                 let message = self.network.message(id).filter(|message| message.arrives_at <= self.now)?;
                 match (message.to, &message.payload) {
                     // The machine's kernel accepts connections.
                     (_, Payload::Connect) => None,
-                    (Endpoint::Broker(broker), _) => Some(broker),
+                    (process @ (Endpoint::Broker(_) | Endpoint::Controller(_)), _) => Some(process),
                     _ => None,
                 }
             }
@@ -146,6 +127,7 @@ impl State {
     /// Ends every fault that can be ended.
     pub(in crate::engine::sim) fn heal(&mut self) {
         self.heal_network();
+        self.heal_controllers();
         for broker in self.scenario.broker_ids().collect::<Vec<_>>() {
             if self.broker(broker).is_some_and(|it| it.disk_factor() > 1) {
                 self.slow_disk(broker, 1);
@@ -153,7 +135,7 @@ impl State {
             if !self.is_up(broker) {
                 self.restart_broker(broker);
             }
-            self.thaw_broker(broker);
+            self.thaw(Endpoint::Broker(broker));
             if self.broker(broker).is_some_and(crate::engine::cluster::Broker::is_stalled) {
                 self.resume_follower(broker);
             }

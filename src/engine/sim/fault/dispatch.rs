@@ -1,6 +1,7 @@
 //! Which fault is possible now, and which function carries it out. Flat: one call an arm.
 
 use crate::engine::sim::command::{Command, CommandError};
+use crate::engine::sim::network::Endpoint;
 use crate::engine::sim::state::State;
 
 impl State {
@@ -13,6 +14,10 @@ impl State {
             }
             Command::FreezeBroker { broker } => self.ensure_frozen(*broker, false),
             Command::ThawBroker { broker } => self.ensure_frozen(*broker, true),
+            Command::CrashController { controller } => self.ensure_controller(*controller, true),
+            Command::RestartController { controller } => self.ensure_controller(*controller, false),
+            Command::FreezeController { controller } => self.ensure_controller_frozen(*controller, false),
+            Command::ThawController { controller } => self.ensure_controller_frozen(*controller, true),
             Command::SlowDisk { broker, factor } => self.ensure_disk(*broker, *factor),
             Command::RestoreDisk { broker } => self.ensure_disk(*broker, 1),
             Command::StallFollower { broker } => self.ensure_stalled(*broker, false),
@@ -35,8 +40,12 @@ impl State {
             Command::CutPower { broker } => self.cut_power(*broker),
             Command::RestartBroker { broker } => self.restart_broker(*broker),
             Command::RestartBrokerWithoutDisk { broker } => self.restart_broker_without_disk(*broker),
-            Command::FreezeBroker { broker } => self.freeze_broker(*broker),
-            Command::ThawBroker { broker } => self.thaw_broker(*broker),
+            Command::FreezeBroker { broker } => self.freeze(Endpoint::Broker(*broker)),
+            Command::ThawBroker { broker } => self.thaw(Endpoint::Broker(*broker)),
+            Command::CrashController { controller } => self.crash_controller(*controller),
+            Command::RestartController { controller } => self.restart_controller(*controller),
+            Command::FreezeController { controller } => self.freeze(Endpoint::Controller(*controller)),
+            Command::ThawController { controller } => self.thaw(Endpoint::Controller(*controller)),
             Command::SlowDisk { broker, factor } => self.slow_disk(*broker, *factor),
             Command::RestoreDisk { broker } => self.slow_disk(*broker, 1),
             Command::StallFollower { broker } => self.stall_follower(*broker),

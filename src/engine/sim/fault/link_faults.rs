@@ -160,7 +160,12 @@ impl LinkFaults {
         // What TCP itself says is not dropped, nor the news that a connection broke: whoever waits for an answer would wait for ever.
         let says_something = !matches!(
             payload,
-            Payload::Connect | Payload::Connected | Payload::Refused | Payload::Close | Payload::Unreachable(_)
+            Payload::Connect
+                | Payload::Connected
+                | Payload::Refused
+                | Payload::Close
+                | Payload::Unreachable(..)
+                | Payload::Reset
         );
         if !says_something {
             return Fate::Arrives;
@@ -193,6 +198,7 @@ fn key(a: &str, b: &str) -> (String, String) {
 mod tests {
     use super::*;
     use crate::engine::cluster::protocol::{CorrelationId, Request};
+    use crate::engine::sim::network::Channel;
 
     #[test]
     fn a_direction_has_its_own_faults_and_a_link_without_any_is_forgotten() {
@@ -211,7 +217,7 @@ mod tests {
         let mut faults = LinkFaults::new(1);
         let metadata = Payload::Request(CorrelationId(1), Request::Metadata);
         faults.change_lane("a", "b", |lane| lane.drop_next = 2);
-        let news = Payload::Unreachable(CorrelationId(1));
+        let news = Payload::Unreachable(Channel::Broker, CorrelationId(1));
         let fates = [&Payload::Connect, &metadata, &news, &metadata, &metadata];
         let fates = fates.map(|it| faults.treat("a", "b", it).fate);
         assert_eq!(fates, [Fate::Arrives, Fate::Lost, Fate::Arrives, Fate::Lost, Fate::Arrives]);

@@ -1,13 +1,13 @@
 //! Faults of links, carried out, and what becomes of a message that they break the connection under.
 
 use super::link_faults::{Fate, Way};
-use super::validate::is_link;
-use crate::engine::cluster::protocol::{ConnectionId, CorrelationId};
+use super::validate::links_between;
+use crate::engine::cluster::protocol::ConnectionId;
 use crate::engine::common::{BrokerId, SessionId};
 use crate::engine::config::Acks;
 use crate::engine::sim::command::CommandError;
 use crate::engine::sim::event::EventKind;
-use crate::engine::sim::network::{Direction, Endpoint, Message, MessageId, Payload};
+use crate::engine::sim::network::{Channel, Direction, Endpoint, Message, MessageId, Payload};
 use crate::engine::sim::state::State;
 
 /// `send.buffer.bytes` of the Java producer, 128 KiB: as much as that waits in a socket before the producer sends no more.
@@ -17,18 +17,22 @@ impl State {
     /// Whether a link can be cut: one of the directions is not.
     pub(in crate::engine::sim) fn ensure_can_cut(&self, a: &str, b: &str, way: Way) -> Result<(), CommandError> {
         let faults = self.network.faults();
-        let (forth, back) = (faults.lane(a, b).is_cut, faults.lane(b, a).is_cut);
-        let is_cut = match way {
-            Way::Both => forth && back,
-            Way::AToB => forth,
-            Way::BToA => back,
+        let is_cut = |(a, b): &(String, String)| {
+            let (forth, back) = (faults.lane(a, b).is_cut, faults.lane(b, a).is_cut);
+            match way {
+                Way::Both => forth && back,
+                Way::AToB => forth,
+                Way::BToA => back,
+            }
         };
-        self.ensure_so(!is_cut, || format!("the link between {a} and {b} is cut already"))
+        let all_are = links_between(&self.scenario, a, b).iter().all(is_cut);
+        self.ensure_so(!all_are, || format!("the link between {a} and {b} is cut already"))
     }
 
     /// Whether something is wrong with a link.
     pub(in crate::engine::sim) fn ensure_can_heal(&self, a: &str, b: &str) -> Result<(), CommandError> {
-        let is_faulty = self.network.faults().of(a, b).is_some();
+        let links = links_between(&self.scenario, a, b);
+        let is_faulty = links.iter().any(|(a, b)| self.network.faults().of(a, b).is_some());
         self.ensure_so(is_faulty, || format!("nothing is wrong with the link between {a} and {b}"))
     }
 
@@ -46,19 +50,23 @@ impl State {
     }
 
     pub(in crate::engine::sim) fn cut_link(&mut self, a: &str, b: &str, way: Way) {
-        if way != Way::BToA {
-            self.network.cut(self.now, a, b);
-        }
-        if way != Way::AToB {
-            self.network.cut(self.now, b, a);
+        for (a, b) in links_between(&self.scenario, a, b) {
+            if way != Way::BToA {
+                self.network.cut(self.now, &a, &b);
+            }
+            if way != Way::AToB {
+                self.network.cut(self.now, &b, &a);
+            }
         }
         self.watch_requests();
     }
 
     /// Makes a link whole; what waits on it is sent again.
     pub(in crate::engine::sim) fn heal_link(&mut self, a: &str, b: &str) {
-        for flying in self.network.heal(self.now, a, b) {
-            self.fly(flying);
+        for (a, b) in links_between(&self.scenario, a, b) {
+            for flying in self.network.heal(self.now, &a, &b) {
+                self.fly(flying);
+            }
         }
         self.empty_sockets();
     }
@@ -72,31 +80,37 @@ impl State {
     pub(in crate::engine::sim) fn partition_network(&mut self, groups: &[Vec<String>]) {
         for (at, group) in groups.iter().enumerate() {
             for (a, b) in group.iter().flat_map(|a| groups[at + 1..].iter().flatten().map(move |b| (a, b))) {
-                if is_link(&self.scenario, a, b) {
-                    self.cut_link(a, b, Way::Both);
-                }
+                self.cut_link(a, b, Way::Both);
             }
         }
     }
 
     pub(in crate::engine::sim) fn delay_link(&mut self, a: &str, b: &str, delay_us: u64) {
-        self.network.faults_mut().change(a, b, |link| link.delay_us = delay_us);
+        for (a, b) in links_between(&self.scenario, a, b) {
+            self.network.faults_mut().change(&a, &b, |link| link.delay_us = delay_us);
+        }
         self.watch_requests();
     }
 
     pub(in crate::engine::sim) fn lose_packets(&mut self, a: &str, b: &str, per_mille: u32) {
-        self.network.faults_mut().change(a, b, |link| link.loss_per_mille = per_mille);
+        for (a, b) in links_between(&self.scenario, a, b) {
+            self.network.faults_mut().change(&a, &b, |link| link.loss_per_mille = per_mille);
+        }
         self.watch_requests();
     }
 
     pub(in crate::engine::sim) fn drop_messages(&mut self, from: &str, to: &str, next: u32, per_mille: u32) {
-        self.network.faults_mut().change_lane(from, to, |lane| {
-            (lane.drop_next, lane.drop_per_mille) = (next, per_mille);
-        });
+        for (from, to) in links_between(&self.scenario, from, to) {
+            self.network.faults_mut().change_lane(&from, &to, |lane| {
+                (lane.drop_next, lane.drop_per_mille) = (next, per_mille);
+            });
+        }
     }
 
     pub(in crate::engine::sim) fn duplicate_messages(&mut self, from: &str, to: &str, next: u32) {
-        self.network.faults_mut().change_lane(from, to, |lane| lane.duplicate_next = next);
+        for (from, to) in links_between(&self.scenario, from, to) {
+            self.network.faults_mut().change_lane(&from, &to, |lane| lane.duplicate_next = next);
+        }
     }
 
     pub(in crate::engine::sim) fn lose_response(&mut self, producer: &str, broker: BrokerId) {
@@ -117,9 +131,15 @@ impl State {
                 }
                 self.break_connection(connection, message.to);
             }
-            (None, Payload::ToController(correlation, _)) => self.tell_unreachable(message.from, *correlation),
-            (None, Payload::FromController(correlation, _)) => self.broker_gives_up(message.to, *correlation),
-            (None, _) => {}
+            (None, Payload::FromController(correlation, _)) => {
+                let news = Payload::Unreachable(Channel::Broker, *correlation);
+                self.deliver_control(message.from, message.to, news);
+            }
+            (None, Payload::RaftAnswer(correlation, _)) => {
+                let news = Payload::Unreachable(Channel::Quorum, *correlation);
+                self.deliver_control(message.from, message.to, news);
+            }
+            (None, _) => self.tell_sender_broken(message),
         }
         self.check_losses();
         false
@@ -127,11 +147,19 @@ impl State {
 
     /// A message has arrived after which its connection breaks: its sender will not hear of it.
     pub(in crate::engine::sim) fn break_after(&mut self, message: &Message) {
-        match (message.connection, &message.payload) {
-            (Some(connection), _) => self.break_connection(connection, message.to),
-            (None, Payload::ToController(correlation, _)) => self.network.lose_answer(message.from, *correlation),
-            (None, _) => {}
+        if let Some(connection) = message.connection {
+            self.break_connection(connection, message.to);
         }
+    }
+
+    /// The connection breaks under a request to a controller: the news takes its way back, ahead of any answer.
+    pub(in crate::engine::sim) fn tell_sender_broken(&mut self, message: &Message) {
+        let news = match &message.payload {
+            Payload::ToController(correlation, _) => Payload::Unreachable(Channel::Broker, *correlation),
+            Payload::Raft(correlation, _) => Payload::Unreachable(Channel::Quorum, *correlation),
+            _ => return,
+        };
+        self.send_control(message.to, message.from, news);
     }
 
     /// The machine of a broker that stands still has no room for a message: the connection breaks, and what of it waits for the
@@ -168,24 +196,6 @@ impl State {
         } else {
             self.send_on(id, Direction::ToServer, Payload::Close);
             self.arrive_client_end_closed(id);
-        }
-    }
-
-    /// A broker's request to the controller is lost with its connection: the news takes its way back.
-    fn tell_unreachable(&mut self, broker: Endpoint, correlation: CorrelationId) {
-        if let Endpoint::Broker(broker) = broker {
-            let payload = Payload::Unreachable(correlation);
-            let flying = self.network.send_control(self.now, broker, true, payload);
-            self.fly(flying);
-        }
-    }
-
-    /// A broker learns that a request to the controller has no answer.
-    pub(in crate::engine::sim) fn broker_gives_up(&mut self, broker: Endpoint, correlation: CorrelationId) {
-        if let Endpoint::Broker(broker) = broker
-            && self.is_up(broker)
-        {
-            self.drive_broker(broker, |it, now, out| it.unreachable(now, correlation, out));
         }
     }
 

@@ -4,10 +4,10 @@
 //!
 //! | fault | what happens |
 //! |-------|--------------|
-//! | crash | The process dies, its sockets close at once, its appends stay in the page cache and so on the disk. |
+//! | crash | The process dies, its sockets close at once, its appends stay in the page cache and so on the disk. A controller keeps its log, epoch and vote. |
 //! | power cut | As a crash, and what was not flushed is missing at the next start (`cluster::broker::disk`). |
 //! | lost disk | The next start finds an empty log directory. |
-//! | freeze | The process takes nothing and its timers wait; its machine still accepts connections and bytes. Sessions run out. Thawed, it takes everything that waits in the order in which it came, with all that it believed. |
+//! | freeze | The process, a broker's or a controller's, takes nothing and its timers wait; its machine still accepts connections and bytes. Sessions run out. Thawed, it takes everything that waits in the order in which it came, with all that it believed. |
 //! | slow disk | An append takes longer by a factor. |
 //! | stalled follower | Its fetchers write nothing and ask for nothing until they are resumed. |
 //! | cut link | TCP keeps what was sent, also what was on its way, and sends it again until it arrives: the link is silent. Both ends go on until `request.timeout.ms` and the like; then they close their end and try anew. Healed, it carries what waits, with its connection or after it. |
@@ -17,10 +17,15 @@
 //! | killed producer | Its sockets close at once; what has no outcome stays pending for good ([`producer_steps`]). |
 //! | resend | The application calls `send()` again: another record with the same content, which nothing recognises. |
 //!
+//! Messages to and from controllers have no connection of their own here: each request stands for one, which breaks with it or its answer.
+//! The sender then knows that there is no answer and asks again, as from the end of its time. A message that was for a controller's dead
+//! process is answered with a reset, as is everything that waited when a process dies. A name `controller` means every controller.
+//!
 //! Simplified: a cut never outlasts TCP's own patience (about 15 minutes on Linux), a healed link sends again at once, and a
 //! process that died behind a cut link is not found out before its client's time is over or the link is healed.
 
 mod broker_steps;
+mod controller_steps;
 mod dispatch;
 mod link_faults;
 mod link_steps;
@@ -33,19 +38,21 @@ pub(super) use link_faults::{Fate, Treatment};
 pub use link_faults::{LaneFault, LinkFault, LinkFaults, Way};
 pub(super) use validate::validate;
 
+use super::network::Endpoint;
 use super::scheduler::Task;
-use crate::engine::common::{BrokerId, VirtualTime};
+use crate::engine::common::{BrokerId, ControllerId, VirtualTime};
 use std::collections::BTreeMap;
 
 /// What is broken beside the links.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    frozen: BTreeMap<BrokerId, Frozen>,
+    /// Brokers and controllers whose process stands still.
+    frozen: BTreeMap<Endpoint, Frozen>,
     /// Requests may stay without an answer, so their time is watched. True from the first fault on that can do so.
     watches_requests: bool,
 }
 
-/// A broker's process that stands still.
+/// A process that stands still.
 #[derive(Clone, Debug)]
 struct Frozen {
     since: VirtualTime,
@@ -57,12 +64,18 @@ impl Faults {
     /// Since when a broker's process stands still, if it does.
     #[must_use]
     pub fn frozen_since(&self, broker: BrokerId) -> Option<VirtualTime> {
-        self.frozen.get(&broker).map(|frozen| frozen.since)
+        self.frozen.get(&Endpoint::Broker(broker)).map(|frozen| frozen.since)
+    }
+
+    /// Since when a controller's process stands still, if it does.
+    #[must_use]
+    pub fn controller_frozen_since(&self, controller: ControllerId) -> Option<VirtualTime> {
+        self.frozen.get(&Endpoint::Controller(controller)).map(|frozen| frozen.since)
     }
 
     /// How many messages and timers wait for a frozen broker.
     #[must_use]
     pub fn waiting_for(&self, broker: BrokerId) -> usize {
-        self.frozen.get(&broker).map_or(0, |frozen| frozen.waiting.len())
+        self.frozen.get(&Endpoint::Broker(broker)).map_or(0, |frozen| frozen.waiting.len())
     }
 }

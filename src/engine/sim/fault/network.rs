@@ -1,8 +1,8 @@
 //! What cutting and healing a link does to the messages on it.
 
-use super::link_faults::{Fate, LinkFaults, Treatment};
-use crate::engine::cluster::protocol::{ConnectionId, CorrelationId};
-use crate::engine::common::{BrokerId, VirtualTime};
+use super::link_faults::{LinkFaults, Treatment};
+use crate::engine::cluster::protocol::ConnectionId;
+use crate::engine::common::VirtualTime;
 use crate::engine::sim::network::{Endpoint, Flying, Message, MessageId, Network, Payload};
 
 impl Network {
@@ -61,23 +61,9 @@ impl Network {
                 let to_server = to == Endpoint::Broker(connection.server) && from == connection.client;
                 if to_server { &mut connection.to_server } else { &mut connection.to_client }
             }
-            (None, Endpoint::Broker(broker), _) => &mut self.controller_lanes.entry(broker).or_default().0,
-            (None, _, Endpoint::Broker(broker)) => &mut self.controller_lanes.entry(broker).or_default().1,
-            (None, ..) => return None,
+            (None, from, to) => self.control_lanes.entry((from, to)).or_default(),
         };
         let treatment = Treatment::default();
-        let (sent_at, arrives_at) = lane.take(now, message.size_in_bytes, (link, treatment), &mut self.prng);
-        (message.sent_at, message.arrives_at) = (sent_at, arrives_at);
-        Some(Flying { id, arrives_at })
-    }
-
-    /// Lets a message of the controller that waits for a broker come a round trip later, and what is sent after it no earlier.
-    pub(super) fn bring_again(&mut self, now: VirtualTime, broker: BrokerId, id: MessageId) -> Option<Flying> {
-        let link = self.link(Endpoint::Controller, Endpoint::Broker(broker));
-        let request = VirtualTime(link.latency_us);
-        let message = self.messages.get_mut(&id)?;
-        let lane = &mut self.controller_lanes.entry(broker).or_default().1;
-        let treatment = Treatment { delay: request, ..Treatment::default() };
         let (sent_at, arrives_at) = lane.take(now, message.size_in_bytes, (link, treatment), &mut self.prng);
         (message.sent_at, message.arrives_at) = (sent_at, arrives_at);
         Some(Flying { id, arrives_at })
@@ -112,26 +98,10 @@ impl Network {
         self.messages.values().filter(waits).map(|message| message.size_in_bytes).sum()
     }
 
-    /// The controller's answer to a broker's request is lost.
-    pub(super) fn lose_answer(&mut self, broker: Endpoint, correlation: CorrelationId) {
-        for message in self.messages.values_mut().filter(|message| message.to == broker) {
-            if matches!(&message.payload, Payload::FromController(answered, _) if *answered == correlation) {
-                message.fate = Fate::Lost;
-            }
-        }
-    }
-
     /// How many messages wait on one direction of a cut link.
     #[must_use]
     pub fn held_up(&self, from: &str, to: &str) -> usize {
         let waits = |id: &MessageId| self.messages[id].arrives_at == VirtualTime::NEVER;
         if self.faults.is_empty() { 0 } else { self.on_the_way(from, to).iter().filter(|id| waits(id)).count() }
-    }
-
-    /// Whether a broker and the controller hear each other.
-    #[must_use]
-    pub fn reaches_controller(&self, broker: BrokerId) -> bool {
-        let name = format!("broker-{broker}");
-        !self.faults.lane(&name, "controller").is_cut && !self.faults.lane("controller", &name).is_cut
     }
 }

@@ -52,7 +52,7 @@ impl State {
         match owner {
             Endpoint::Broker(from) => self.peer_disconnected(from, to, connection),
             Endpoint::Consumer(index) => self.consumer_disconnected(index, to, connection),
-            Endpoint::Session(_) | Endpoint::Controller => {}
+            Endpoint::Session(_) | Endpoint::Controller(_) | Endpoint::Administrator => {}
         }
     }
 
@@ -76,7 +76,7 @@ impl State {
         match owner {
             Endpoint::Broker(from) => self.peers.get(&(from, to)),
             Endpoint::Consumer(index) => self.consumers.get(index as usize)?.peers.get(&to),
-            Endpoint::Session(_) | Endpoint::Controller => None,
+            Endpoint::Session(_) | Endpoint::Controller(_) | Endpoint::Administrator => None,
         }
     }
 
@@ -86,7 +86,7 @@ impl State {
             Endpoint::Consumer(index) => {
                 std::sync::Arc::make_mut(self.consumers.get_mut(index as usize)?).peers.get_mut(&to)
             }
-            Endpoint::Session(_) | Endpoint::Controller => None,
+            Endpoint::Session(_) | Endpoint::Controller(_) | Endpoint::Administrator => None,
         }
     }
 }

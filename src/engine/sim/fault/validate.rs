@@ -1,7 +1,9 @@
 //! What is checked of a fault's command before it is looked at whether it is possible now: names and ranges.
 
-use crate::engine::common::{BrokerId, limits};
-use crate::engine::sim::command::{Command, CommandError, known, known_broker, known_producer, within};
+use crate::engine::common::{BrokerId, ControllerId, limits};
+use crate::engine::sim::command::{
+    Command, CommandError, known, known_broker, known_controller, known_producer, within,
+};
 use crate::engine::sim::scenario::Scenario;
 
 /// Checks a fault's names and ranges.
@@ -19,6 +21,10 @@ pub(in crate::engine::sim) fn validate(command: &Command, scenario: &Scenario) -
         | Command::RestoreDisk { broker }
         | Command::StallFollower { broker }
         | Command::ResumeFollower { broker } => known_broker(scenario, *broker),
+        Command::CrashController { controller }
+        | Command::RestartController { controller }
+        | Command::FreezeController { controller }
+        | Command::ThawController { controller } => known_controller(scenario, *controller),
         Command::SlowDisk { broker, factor } => {
             known_broker(scenario, *broker)?;
             within("factor", i64::from(*factor), 2, i64::from(limits::DISK_FACTOR_MAX))
@@ -54,6 +60,9 @@ pub(in crate::engine::sim) fn validate(command: &Command, scenario: &Scenario) -
     }
 }
 
+/// The name that means every controller.
+const ALL_CONTROLLERS: &str = "controller";
+
 /// What a node is to others.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -63,7 +72,7 @@ enum Kind {
 }
 
 fn kind_of(scenario: &Scenario, name: &str) -> Option<Kind> {
-    if name == "controller" {
+    if name == ALL_CONTROLLERS {
         return Some(Kind::Controller);
     }
     let mut clients =
@@ -71,8 +80,28 @@ fn kind_of(scenario: &Scenario, name: &str) -> Option<Kind> {
     if clients.any(|client| client == name) {
         return Some(Kind::Client);
     }
+    if let Some(id) = name.strip_prefix("controller-") {
+        let id = id.parse().ok().map(ControllerId)?;
+        return scenario.controller_ids().any(|controller| controller == id).then_some(Kind::Controller);
+    }
     let id = name.strip_prefix("broker-")?.parse().ok().map(BrokerId)?;
     scenario.broker_ids().any(|broker| broker == id).then_some(Kind::Broker)
+}
+
+/// The nodes that go by a name.
+fn nodes(scenario: &Scenario, name: &str) -> Vec<String> {
+    if name == ALL_CONTROLLERS {
+        scenario.controller_ids().map(|id| format!("controller-{id}")).collect()
+    } else {
+        vec![name.to_string()]
+    }
+}
+
+/// The links between what goes by two names, in that direction.
+pub(super) fn links_between(scenario: &Scenario, a: &str, b: &str) -> Vec<(String, String)> {
+    let (from, to) = (nodes(scenario, a), nodes(scenario, b));
+    let pairs = from.iter().flat_map(|a| to.iter().map(move |b| (a.clone(), b.clone())));
+    pairs.filter(|(a, b)| is_link(scenario, a, b)).collect()
 }
 
 fn known_node(scenario: &Scenario, name: &str) -> Result<Kind, CommandError> {
@@ -80,24 +109,27 @@ fn known_node(scenario: &Scenario, name: &str) -> Result<Kind, CommandError> {
     known("node", name, kind.is_some()).map(|()| kind.expect("it is known"))
 }
 
-/// Two nodes that speak with each other: one of them is a broker, and the other is not itself.
+/// Two nodes that speak with each other.
 fn known_link(scenario: &Scenario, a: &str, b: &str) -> Result<(), CommandError> {
     known_node(scenario, a)?;
     known_node(scenario, b)?;
-    let text = || format!("there is no link between `{a}` and `{b}`: every link has a broker at one end");
-    if is_link(scenario, a, b) { Ok(()) } else { Err(CommandError::OutOfRange(text())) }
+    let text = || {
+        format!("there is no link between `{a}` and `{b}`: every link has a broker at one end, or a controller at both")
+    };
+    if links_between(scenario, a, b).is_empty() { Err(CommandError::OutOfRange(text())) } else { Ok(()) }
 }
 
-/// Whether two nodes speak with each other.
-pub(super) fn is_link(scenario: &Scenario, a: &str, b: &str) -> bool {
-    a != b && [a, b].into_iter().any(|name| kind_of(scenario, name) == Some(Kind::Broker))
+/// Whether two nodes speak with each other: one is a broker, or both are controllers.
+fn is_link(scenario: &Scenario, a: &str, b: &str) -> bool {
+    let kinds = [a, b].map(|name| kind_of(scenario, name));
+    a != b && (kinds.contains(&Some(Kind::Broker)) || kinds == [Some(Kind::Controller); 2])
 }
 
 /// A sender of requests, and one who answers them.
 fn ensure_asks(scenario: &Scenario, from: &str, to: &str) -> Result<(), CommandError> {
     let asks = match (known_node(scenario, from)?, known_node(scenario, to)?) {
-        (Kind::Controller, _) | (_, Kind::Client) => false,
-        (Kind::Client | Kind::Broker, Kind::Broker | Kind::Controller) => true,
+        (Kind::Controller, Kind::Broker) | (_, Kind::Client) => false,
+        (Kind::Client | Kind::Broker, Kind::Broker | Kind::Controller) | (Kind::Controller, Kind::Controller) => true,
     };
     let text = || format!("`{from}` sends no requests to `{to}`, and only a request can come twice");
     if asks { Ok(()) } else { Err(CommandError::OutOfRange(text())) }
@@ -108,13 +140,15 @@ fn validate_groups(scenario: &Scenario, groups: &[Vec<String>]) -> Result<(), Co
     if groups.len() < 2 || groups.iter().any(Vec::is_empty) {
         return refuse("groups: two or more are needed, none of them empty".to_string());
     }
-    let mut names: Vec<&str> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
     for name in groups.iter().flatten() {
         known_node(scenario, name)?;
-        if names.contains(&name.as_str()) {
-            return refuse(format!("groups: `{name}` is named twice"));
+        for node in nodes(scenario, name) {
+            if names.contains(&node) {
+                return refuse(format!("groups: `{node}` is named twice"));
+            }
+            names.push(node);
         }
-        names.push(name);
     }
     Ok(())
 }

@@ -104,7 +104,7 @@ pub(super) fn may_be_unclean(state: &State, partition: TopicPartition) -> bool {
 /// A broker was told of a partition: it must be what the controller wrote, or something older.
 pub(super) fn believes_what_was_written(state: &State, partition: TopicPartition, broker: BrokerId) -> Verdict {
     let believed = state.broker(broker).and_then(|broker| broker.metadata().partition(partition));
-    let written = state.controller.image().partition(partition);
+    let written = state.metadata.partition(partition);
     match (believed, written) {
         (Some(believed), Some(written)) => is_written(believed, written),
         _ => Ok(()),

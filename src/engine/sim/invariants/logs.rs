@@ -65,7 +65,7 @@ pub(super) fn writes_its_epoch(leads: Option<LeaderEpoch>, stamped: LeaderEpoch)
 pub(super) fn is_prefix(state: &State, partition: TopicPartition, broker: BrokerId, base_offset: Offset) -> Verdict {
     let Some(ledger) = state.ledger.partition(partition) else { return Ok(()) };
     let Some(mine) = ledger.replica(broker) else { return Ok(()) };
-    let replicas = state.controller.image().partition(partition).map(|it| it.replicas.clone());
+    let replicas = state.metadata.partition(partition).map(|it| it.replicas.clone());
     for other in replicas.iter().flat_map(|it| it.iter()).filter(|other| **other != broker) {
         let Some(theirs) = ledger.replica(*other) else { continue };
         same_before(mine, theirs, base_offset).map_err(|what| format!("brokers {broker} and {other}: {what}"))?;

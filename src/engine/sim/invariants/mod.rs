@@ -6,7 +6,7 @@
 //! (`committed`), and never by looking away.
 //!
 //! This file says what each event and each touched thing is checked for, one call a check; the rules are in `high_watermark`,
-//! `leadership`, `committed`, `logs`, `compaction`, `books` and `promises`.
+//! `leadership`, `quorum`, `committed`, `logs`, `compaction`, `books` and `promises`.
 
 mod books;
 mod committed;
@@ -15,11 +15,13 @@ mod high_watermark;
 mod leadership;
 mod logs;
 mod promises;
+mod quorum;
 #[cfg(test)]
 mod tests;
 mod watch;
 
 use self::promises::Promises;
+use self::quorum::QuorumWatch;
 use self::watch::{PartitionWatch, ReplicaWatch, Touched};
 use super::event::{Event, EventKind, ProducerEvent};
 use super::guarantees::Guarantees;
@@ -45,7 +47,7 @@ pub struct Invariant {
 }
 
 /// Every invariant, in the order of the files that hold them.
-pub const INVARIANTS: [Invariant; 21] = [
+pub const INVARIANTS: [Invariant; 23] = [
     high_watermark::MONOTONIC,
     high_watermark::WITHIN_LOG,
     high_watermark::AT_MOST_IN_SYNC,
@@ -55,6 +57,8 @@ pub const INVARIANTS: [Invariant; 21] = [
     leadership::ISR_CONTAINS_LEADER,
     leadership::LEADERS_COME_FROM_ISR,
     leadership::METADATA_NEVER_DIVERGES,
+    quorum::SINGLE_CONTROLLER_PER_EPOCH,
+    quorum::COMMITTED_METADATA_NEVER_DIVERGES,
     committed::RECORDS_SURVIVE,
     committed::ACKED_BY_ALL,
     committed::CONSUMERS_READ_COMMITTED,
@@ -85,6 +89,7 @@ pub struct Violation {
 #[derive(Clone, Debug, Default)]
 pub struct Invariants {
     partitions: BTreeMap<TopicPartition, PartitionWatch>,
+    quorum: QuorumWatch,
     promises: Promises,
     touched: Touched,
     violations: Vec<Violation>,
@@ -94,8 +99,8 @@ impl Invariants {
     /// A watch that begins now. What was committed or led before is taken as it stands.
     #[must_use]
     pub fn of(state: &State) -> Self {
-        let mut watch = Self { promises: Promises::of(state), ..Self::default() };
-        let registered = state.controller.image().partitions();
+        let mut watch = Self { promises: Promises::of(state), quorum: QuorumWatch::of(state), ..Self::default() };
+        let registered = state.metadata.partitions();
         for (id, registration) in registered {
             watch.partitions.insert(id, PartitionWatch::of(state, id, registration));
         }
@@ -135,6 +140,10 @@ impl Invariants {
             EventKind::Command(command) => self.promises.commanded(state, command),
             EventKind::Broker { broker, event } => self.heard_broker(state, at, *broker, event),
             EventKind::Controller(event) => self.heard_controller(state, event),
+            EventKind::Quorum { controller, event } => {
+                let verdict = self.quorum.heard(*controller, event);
+                self.note(at, quorum::SINGLE_CONTROLLER_PER_EPOCH, verdict);
+            }
             EventKind::Producer { session, event: ProducerEvent::Delivered { partition, batch, base_offset, .. } } => {
                 let batch = state.ledger.batch_ref(*session, *batch);
                 if let (Some(watch), Some(batch)) = (self.partitions.get(partition), batch) {
@@ -333,14 +342,14 @@ impl Invariants {
             ControllerEvent::LeaderElected { partition, .. }
             | ControllerEvent::IsrChanged { partition, .. }
             | ControllerEvent::ElrChanged { partition, .. } => {
-                self.touched.registered(*partition);
+                self.settle_registration(state, *partition, self.touched.came_back_unclean);
                 self.touched.bound(*partition);
             }
             ControllerEvent::UncleanShutdownDetected { broker } => self.touched.came_back_unclean = Some(*broker),
             ControllerEvent::PartitionsAdded { topic, partitions } => {
                 for index in 0..i32::try_from(*partitions).expect("partitions are few") {
                     let id = TopicPartition::new(*topic, PartitionId(index));
-                    let registration = state.controller.image().partition(id);
+                    let registration = state.metadata.partition(id);
                     let known = self.partitions.entry(id).or_default();
                     known.registration = known.registration.take().or_else(|| registration.cloned());
                 }
@@ -356,10 +365,7 @@ impl Invariants {
         }
         let mut touched = std::mem::take(&mut self.touched);
         let now = state.now;
-        let came_back_unclean = touched.came_back_unclean.take();
-        for partition in touched.registered.drain(..) {
-            self.settle_registration(state, partition, came_back_unclean);
-        }
+        touched.came_back_unclean = None;
         for (partition, broker) in touched.logs.drain(..) {
             let watch = self.replica(partition, broker).log_end;
             if let Some(replica) = replica_of(state, partition, broker) {
@@ -388,6 +394,8 @@ impl Invariants {
             let verdict = leadership::believes_what_was_written(state, partition, broker);
             self.note(now, leadership::METADATA_NEVER_DIVERGES, verdict);
         }
+        let metadata = self.quorum.settle(state);
+        self.note(now, quorum::COMMITTED_METADATA_NEVER_DIVERGES, metadata);
         self.note(now, books::LEDGER_ADDS_UP, books::add_up(state.ledger.totals()));
         let promised = self.promises.hold(state);
         self.note(now, promises::GUARANTEES_HOLD, promised);
@@ -395,12 +403,13 @@ impl Invariants {
         self.touched = touched;
     }
 
-    /// The controller wrote a partition anew; perhaps because a broker came back from an unclean stop.
+    /// The controller wrote a partition anew; perhaps because a broker came back from an unclean stop. Of changes that are committed
+    /// together each is looked at by itself.
     fn settle_registration(&mut self, state: &State, id: TopicPartition, came_back_unclean: Option<BrokerId>) {
-        let Some(after) = state.controller.image().partition(id).cloned() else { return };
+        let Some(after) = state.metadata.partition(id).cloned() else { return };
         let operator = self.promises.asked_for_unclean();
         let watch = self.partition(id);
-        let Some(before) = watch.registration.replace(after.clone()) else { return };
+        let Some(before) = watch.registration.replace(after.clone()).filter(|before| *before != after) else { return };
         let may_be_unclean = operator || leadership::may_be_unclean(state, id);
         let election = leadership::judge(&before, &after, may_be_unclean, came_back_unclean);
         let last_copy_damaged = after.leader != before.leader

@@ -113,7 +113,6 @@ pub(super) struct Touched {
     pub(super) anything: bool,
     /// A broker that came back from an unclean stop: it is not eligible any more.
     pub(super) came_back_unclean: Option<BrokerId>,
-    pub(super) registered: Vec<TopicPartition>,
     pub(super) bounds: Vec<TopicPartition>,
     pub(super) logs: Vec<(TopicPartition, BrokerId)>,
     pub(super) leaders: Vec<(TopicPartition, BrokerId)>,
@@ -137,10 +136,6 @@ impl Touched {
     /// A leader wrote a batch.
     pub(super) fn append(&mut self, partition: TopicPartition, broker: BrokerId, base_offset: Offset) {
         self.appends.push((partition, broker, base_offset));
-    }
-    /// The controller wrote a partition.
-    pub(super) fn registered(&mut self, partition: TopicPartition) {
-        push(&mut self.registered, partition);
     }
     /// The high watermark, or what bounds it, moved.
     pub(super) fn bound(&mut self, partition: TopicPartition) {

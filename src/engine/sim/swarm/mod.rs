@@ -125,10 +125,11 @@ fn broken(state: &State) -> Option<Failure> {
     Some(Failure::Broken { invariant: found.invariant.name, at: found.at, what: found.what.clone() })
 }
 
-/// What a mended cluster still has to do; none if it is done, or if the scenario leaves a broker down. What a killed producer left
-/// without an outcome has none for good, and a partition that only an operator can give a leader has none until he does.
+/// What a mended cluster still has to do; none if it is done, or if the scenario leaves a broker or a controller down. What a killed
+/// producer left without an outcome has none for good, and a partition that only an operator can give a leader has none until he does.
 fn unfinished(state: &State) -> Option<String> {
-    if state.brokers.iter().any(|broker| !broker.is_up()) {
+    let is_whole = state.brokers.iter().all(|broker| broker.is_up()) && state.controllers.iter().all(|it| it.is_up());
+    if !is_whole || !state.network.faults().is_empty() {
         return None;
     }
     let alive = |(session, _): &(&Arc<ProducerSession>, &Totals)| session.phase != Phase::Killed;
@@ -137,7 +138,7 @@ fn unfinished(state: &State) -> Option<String> {
     if pending > 0 {
         return Some(format!("{pending} records have no outcome"));
     }
-    state.controller.image().partitions().find_map(|(id, registration)| {
+    state.metadata.partitions().find_map(|(id, registration)| {
         let name = format!("partition {} of topic {}", id.partition, id.topic);
         let Some(leader) = registration.leader else {
             let text = format!("{name} has no leader: {registration:?}");

@@ -11,12 +11,12 @@ use crate::engine::config::{
 use crate::engine::sim::command::{Command, SendRecord, TimedCommand};
 use crate::engine::sim::content::Content;
 use crate::engine::sim::fault_schedule::{self, Drawn};
-use crate::engine::sim::generate::Dice;
+use crate::engine::sim::generate::{Dice, controller_config};
 use crate::engine::sim::generate_compaction::{maybe_compact, maybe_delete_keys};
 use crate::engine::sim::guarantees::Faults;
 use crate::engine::sim::links::{LinkSpec, Links};
 use crate::engine::sim::scenario::{
-    BrokersSpec, Client, ConsumerSpec, EPOCH_MS_DEFAULT, Placement, ProducerSpec, Scenario, TopicSpec,
+    BrokersSpec, Client, ConsumerSpec, ControllersSpec, EPOCH_MS_DEFAULT, Placement, ProducerSpec, Scenario, TopicSpec,
 };
 use crate::engine::sim::workload::{Caller, Keys, Skew, Values, Workload};
 
@@ -38,6 +38,7 @@ pub fn scenario(seed: u64) -> Scenario {
         end: VirtualTime(MENDED_US),
         epoch_ms: EPOCH_MS_DEFAULT,
         brokers: BrokersSpec { count: brokers, config: broker_config(&mut dice) },
+        controllers: controllers(seed),
         topics: vec![TopicSpec {
             placement: Placement::Ring,
             name: "t".to_string(),
@@ -57,6 +58,9 @@ pub fn scenario(seed: u64) -> Scenario {
     maybe_delete_keys(&mut compaction, &mut scenario, VirtualTime(FAULTS_US.1));
     let drawn = drawn(&mut dice);
     fault_schedule::add(&mut dice, &mut scenario, drawn, count, FAULTS_US);
+    if drawn.faults.failover {
+        controller_faults(&mut scenario);
+    }
     fault_schedule::heal(&mut scenario, VirtualTime(MENDED_US));
     scenario
 }
@@ -66,6 +70,20 @@ fn drawn(dice: &mut Dice) -> Drawn {
     let failover = dice.chance(800);
     let faults = Faults { connections: true, failover, storage: failover && dice.chance(350) };
     Drawn { faults, by_people: dice.chance(300), only_crashes: false, left_per_mille: 100 }
+}
+
+/// Drawn from a stream of its own, as are their faults: what else a seed means does not depend on them.
+fn controllers(seed: u64) -> ControllersSpec {
+    let mut dice = Dice(Prng::stream(seed, "swarm/controllers"));
+    let config = controller_config(&mut dice, (50, 120), 10);
+    ControllersSpec { count: narrow(dice.pick(&[1, 1, 3, 3, 5])), config }
+}
+
+/// About one run in four loses a controller for a while, or two.
+fn controller_faults(scenario: &mut Scenario) {
+    let mut dice = Dice(Prng::stream(scenario.seed, "swarm/controller-faults"));
+    let count = dice.pick(&[0, 0, 0, 0, 1, 2]);
+    fault_schedule::add_for_controllers(&mut dice, scenario, count, FAULTS_US);
 }
 
 fn narrow(number: u64) -> u32 {
