@@ -14,7 +14,7 @@ pub(super) const LESSON: Lesson = Lesson {
         "Now press **Reset**, choose `acks=all`, play until the new producer has filled the tapes a little, and crash the same broker. What was promised is still there.",
     ],
     simplified: &[
-        "The controller is one node of its own that cannot crash here. It learns of a crash when `broker.session.timeout.ms` runs out.",
+        "There is one controller here, where Kafka has three or five; while it is down nobody else leads. It learns of a broker's crash when `broker.session.timeout.ms` runs out.",
         "A crash ends the process; what was appended is still on the disk when the broker starts again. Cutting its power is another fault.",
         "What is not flushed is lost with a broker's power; when a page cache flushes by itself is a model's number.",
         "Not set, `enable.idempotence` is on with `acks=all` only; with 0 and 1 the Java client switches it off and says so in its log alone.",

@@ -6,15 +6,17 @@ pub(super) const LESSON: Lesson = Lesson {
     title: "A broker dies. Who decides?",
     idea: &[
         "Every partition has **one leader**; its followers copy the log by asking for it. Each broker tells the **controller** that it lives. When a broker has been silent for `broker.session.timeout.ms`, the controller fences it and names another leader from the in-sync replicas.",
+        "Which controller? Three of them are a **quorum**: they elect one, the **active** controller, and copy its **metadata log**. A change counts when two of the three have it; the brokers replay it then. When the active one is silent for `controller.quorum.fetch.timeout.ms`, the others elect the next, in a higher epoch.",
         "The replica that leads next asks the others for nothing: what it has is the log from now on. A broker that comes back cuts off what the new leader never had, by its **leader epoch**.",
     ],
     settings: &["broker.session.timeout.ms", "min.insync.replicas", "unclean.leader.election.enable"],
     look: &[
         "Crash a broker that leads something. Nothing happens until its session has run out; then the leaders change, and the leader epoch with them.",
+        "Crash the active controller, then a broker. For two seconds or a little more nobody decides anything; then another controller does, and gives every broker a whole session. With two controllers down nobody is elected at all, and a dead broker goes on leading on paper.",
         "Crash the brokers one after another. With `unclean.leader.election.enable` at **false** the last in-sync replica keeps its partition: until it returns, nobody leads.",
     ],
     simplified: &[
         "Session and election times are shorter than Kafka's defaults, so that one need not wait; each says so.",
-        "The controller is one node of its own that cannot crash here; Kafka has a quorum of them.",
+        "The controllers are nodes of their own. What one appends is on its disk at once, and its log is kept whole: nobody needs a snapshot. The voters are always the same.",
     ],
 };

@@ -11,6 +11,6 @@ pub(super) const LESSON: Lesson = Lesson {
     look: &[],
     simplified: &[
         "Time is virtual. Network and request times are a model with stated numbers.",
-        "The controller is one node of its own that cannot crash here.",
+        "There is one controller here; the room Cluster has three, as Kafka does.",
     ],
 };

@@ -7,6 +7,7 @@ pub mod byte_view;
 pub mod cast_control;
 pub mod class;
 pub mod clients;
+pub mod failover_table;
 pub mod hash_steps;
 pub mod header;
 pub mod help;

@@ -3,6 +3,7 @@
 use super::Class;
 use super::batching_room::BatchingRoom;
 use super::clients::Clients;
+use super::failover_table::FailoverTable;
 use super::inspector::Inspector;
 use super::landing::{Course, HowYouCanTell, LandingStage};
 use super::ledger_bar::LedgerBar;
@@ -93,6 +94,9 @@ fn below(place: Place) -> Html {
         <>
             if matches!(place, Place::Room(_)) {
                 <Promises />
+            }
+            if place == Place::Room(Room::Cluster) {
+                <FailoverTable />
             }
             <Clients />
             <RunControl />

@@ -1,7 +1,7 @@
 //! What can be done to break a run, and to mend it, as it stands: the acts of the menus on brokers, producers and links.
 
-use super::frame::{BrokerFrame, BrokerState, Frame, Node, ProducerFrame, WireState};
-use crate::engine::common::BrokerId;
+use super::frame::{BrokerFrame, BrokerState, ControllerFrame, Frame, Node, ProducerFrame, WireState};
+use crate::engine::common::{BrokerId, ControllerId};
 use crate::engine::sim::Command;
 use crate::engine::sim::fault::Way;
 
@@ -82,6 +82,41 @@ pub fn of_broker(frame: &BrokerFrame) -> Vec<FaultAct> {
             act("stall", "Stall fetching", "Stop the replica fetchers of {}", means, command)
         },
     ]
+}
+
+/// What can be done to a controller beside crashing and starting it.
+#[must_use]
+pub fn of_controller(frame: &Frame, controller: &ControllerFrame) -> Vec<FaultAct> {
+    let id = ControllerId(controller.id);
+    let act = |verb: &str, word, what: &str, means, command| FaultAct {
+        hook: format!("{verb}-controller-{id}"),
+        word,
+        label: what.replace("{}", &format!("controller {id}")),
+        means,
+        command,
+    };
+    if controller.state.is_none() {
+        return Vec::new();
+    }
+    let pause = if controller.frozen_since_us.is_some() {
+        let command = Command::ThawController { controller: id };
+        act("thaw", "Thaw", "Let {} go on", "It goes on where it stood, with all that it believed.", command)
+    } else {
+        let command = Command::FreezeController { controller: id };
+        act("freeze", "Freeze", "Freeze {}", "Its process stands still; if it led, the others elect another.", command)
+    };
+    let link = if controller.cut {
+        let what = "Heal every link, those of {} among them";
+        act("heal", "Heal links", what, "What waits on the links arrives.", Command::HealNetwork)
+    } else {
+        let brokers = frame.brokers.iter().map(|broker| Node::Broker(broker.id));
+        let others = frame.controllers.iter().filter(|other| other.id != controller.id);
+        let others = others.map(|other| Node::Controller(other.id)).chain(brokers).map(|node| name(frame, node));
+        let groups = vec![vec![name(frame, Node::Controller(controller.id))], others.collect()];
+        let means = "It runs, and nobody hears it; if it led, it resigns when it notices.";
+        act("cut", "Cut off", "Cut every link of {}", means, Command::PartitionNetwork { groups })
+    };
+    vec![pause, link]
 }
 
 /// What can be done to a producer.

@@ -3,6 +3,7 @@
 pub mod batch_bytes;
 pub mod batching_view;
 pub mod departures;
+pub mod failover;
 pub mod fault_acts;
 mod fault_words;
 pub mod format;

@@ -319,8 +319,29 @@ test("a menu of faults moves nothing, says what each fault means, and closes on 
   await page.locator('[data-fault-menu="broker 1"][open]').waitFor({ state: "detached" });
   assert.ok(await word.evaluate((element) => element === document.activeElement), "the focus is on its word again");
   await word.click();
-  await page.locator("#stage h3", { hasText: "Controller" }).click();
+  await page.locator("#stage h3", { hasText: "Controller 3" }).click();
   await page.locator('[data-fault-menu="broker 1"][open]').waitFor({ state: "detached" });
+  await close();
+});
+
+test("a controller is frozen by keyboard and crashed by mouse, and another one is active then", async () => {
+  const { page, close } = await open(browser, { at: "#/cluster" });
+  const first = page.locator('[data-controller="1"]');
+  await first.locator("text=active controller").waitFor();
+  const word = page.locator('[data-fault-menu="controller 1"] summary');
+  await word.focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.locator('[data-ailments="controller-1"]', { hasText: "frozen" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator('[data-ailments="controller-1"]').waitFor({ state: "detached" });
+  await page.keyboard.press("Escape");
+  await page.locator('[data-fault="crash-controller-1"]').click();
+  await page.locator('[data-controller="1"][data-state="crashed"]').waitFor();
+  await page.locator('[data-transport="speed"]').fill("15");
+  await page.locator('[data-transport="play"]').click();
+  await page.locator('[data-controller]:not([data-controller="1"])', { hasText: "active controller" }).waitFor({ timeout: 60_000 });
   await close();
 });
 

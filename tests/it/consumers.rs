@@ -59,7 +59,7 @@ impl Run {
 
     fn high_watermark(&self) -> i64 {
         let state = self.simulation.state();
-        let leader = state.controller.image().partition(P0).unwrap().leader.unwrap();
+        let leader = state.metadata.partition(P0).unwrap().leader.unwrap();
         state.broker(leader).unwrap().partition(P0).unwrap().high_watermark().0
     }
 

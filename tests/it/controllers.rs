@@ -233,3 +233,104 @@ fn a_quorum_has_1_3_or_5_controllers() {
     let error = Scenario::from_json(&wrong).unwrap_err();
     assert_eq!(error.place, "controllers.count");
 }
+
+/// The JSON of a command, as a scenario would have it.
+fn submit(run: &mut Run, command: &str) {
+    run.simulation.submit(serde_json::from_str(command).unwrap()).unwrap();
+}
+
+#[test]
+fn the_next_controller_finds_another_leader_when_a_broker_crashes() {
+    let mut run = Run::new(3);
+    run.to(3_000);
+    run.crash_controller(1);
+    run.to(10_000);
+    assert!(run.active().is_some_and(|active| active != 1));
+    run.crash_broker(1);
+    assert_eq!(run.leader_of(0), Some(1));
+    run.to(22_000);
+    assert!(run.fenced(1).is_some());
+    assert!(run.leader_of(0).is_some_and(|leader| leader != 1));
+    run.assert_all_agree();
+}
+
+#[test]
+fn while_the_only_controller_is_down_nobody_is_fenced_and_nobody_elected() {
+    let mut run = Run::new(1);
+    run.to(1_000);
+    run.crash_controller(1);
+    run.crash_broker(1);
+    run.to(25_000);
+    assert_eq!((run.active(), run.fenced(1), run.leader_of(0)), (None, None, Some(1)));
+    run.restart_controller(1);
+    run.to(40_000);
+    assert_eq!(run.active(), Some(1), "it needs no other's vote");
+    assert!(run.leader_of(0).is_some_and(|leader| leader != 1));
+    run.assert_all_agree();
+}
+
+#[test]
+fn a_frozen_controller_is_succeeded_and_gives_up_when_it_goes_on() {
+    let mut run = Run::new(3);
+    run.to(3_000);
+    submit(&mut run, r#"{"do": "freezeController", "controller": 1}"#);
+    run.to(15_000);
+    let state = run.simulation.state();
+    assert!(run.active().is_some_and(|active| active != 1));
+    assert!(state.controllers[0].is_active(), "it does not know");
+    submit(&mut run, r#"{"do": "thawController", "controller": 1}"#);
+    run.to(20_000);
+    let active = run.simulation.state().controllers.iter().filter(|controller| controller.is_active()).count();
+    assert_eq!(active, 1, "it knows now");
+    run.assert_all_agree();
+}
+
+#[test]
+fn an_active_controller_that_nobody_hears_resigns_by_itself() {
+    let mut run = Run::new(3);
+    run.to(3_000);
+    submit(
+        &mut run,
+        r#"{"do": "partitionNetwork", "groups": [["controller-1"], ["controller-2", "controller-3", "broker-1", "broker-2", "broker-3"]]}"#,
+    );
+    run.to(12_000);
+    assert!(!run.simulation.state().controllers[0].is_active(), "no fetches of a majority for three seconds");
+    assert!(run.active().is_some_and(|active| active != 1));
+    submit(&mut run, r#"{"do": "healNetwork"}"#);
+    run.to(30_000);
+    run.assert_all_agree();
+}
+
+#[test]
+fn a_broker_that_only_the_active_controller_can_not_hear_is_fenced() {
+    let mut run = Run::new(3);
+    run.to(3_000);
+    submit(&mut run, r#"{"do": "cutLink", "a": "broker-2", "b": "controller-1"}"#);
+    run.to(16_000);
+    assert!(run.fenced(2).is_some(), "that the others could hear it does not matter");
+    submit(&mut run, r#"{"do": "healLink", "a": "controller-1", "b": "broker-2"}"#);
+    run.to(30_000);
+    assert!(run.simulation.state().broker(BrokerId(2)).unwrap().is_unfenced());
+    run.assert_all_agree();
+}
+
+#[test]
+fn requests_to_controllers_that_are_lost_or_come_twice_are_sent_again() {
+    for command in [
+        r#"{"do": "dropMessages", "from": "broker-2", "to": "controller", "next": 5}"#,
+        r#"{"do": "dropMessages", "from": "controller", "to": "broker-2", "next": 5}"#,
+        r#"{"do": "dropMessages", "from": "controller-2", "to": "controller-1", "next": 5}"#,
+        r#"{"do": "duplicateMessages", "from": "broker-2", "to": "controller", "next": 5}"#,
+        r#"{"do": "duplicateMessages", "from": "controller-3", "to": "controller-1", "next": 5}"#,
+    ] {
+        let mut run = Run::new(3);
+        run.to(3_000);
+        submit(&mut run, command);
+        run.crash_broker(3);
+        run.to(30_000);
+        assert_eq!(run.active(), Some(1), "{command}");
+        assert_eq!((run.fenced(1), run.fenced(2)), (None, None), "{command}");
+        assert!(run.leader_of(2).is_some_and(|leader| leader != 3), "{command}");
+        run.assert_all_agree();
+    }
+}

@@ -339,6 +339,7 @@ fn every_act_of_the_menus_has_a_name_of_its_own_and_is_possible() {
     run.at(200, r#"{"do": "crashBroker", "broker": 3}"#).at(201, r#"{"do": "cutLink", "a": "shop", "b": "broker-2"}"#);
     let frame = run.until(300).frame();
     let mut acts: Vec<FaultAct> = frame.brokers.iter().flat_map(fault_acts::of_broker).collect();
+    acts.extend(frame.controllers.iter().flat_map(|controller| fault_acts::of_controller(&frame, controller)));
     acts.extend(frame.producers.iter().flat_map(fault_acts::of_producer));
     let rows = fault_acts::links(&frame);
     assert_eq!(rows.len(), 3 + 3 + 3 + 3, "a link of each client, the controller and each pair of brokers");

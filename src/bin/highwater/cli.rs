@@ -5,6 +5,7 @@
 
 mod break_it;
 mod dump;
+mod failover;
 mod partition;
 mod recover;
 mod run;
@@ -37,6 +38,7 @@ const COMMANDS: &[Command] = &[
         help: break_it::HELP,
         run: break_it::run,
     },
+    Command { name: "failover", summary: "time without a controller", help: failover::HELP, run: failover::run },
     Command { name: "partition", summary: "where keys land", help: partition::HELP, run: partition::run },
 ];
 

@@ -16,8 +16,7 @@ use super::workload::{Caller, Keys, Skew, Values, Workload};
 use crate::engine::common::{BrokerId, ControllerId, Offset, PartitionId, Prng, VirtualTime};
 use crate::engine::config::{
     Acks, AutoOffsetReset, BrokerConfig, CompressionType, ConsumerConfig, ControllerConfig, EnableIdempotence,
-    PartitionerClass,
-    ProducerConfig, TopicConfig, Value,
+    PartitionerClass, ProducerConfig, TopicConfig, Value,
 };
 
 /// Shortest and longest run, in microseconds.

@@ -13,6 +13,7 @@ mod command_error;
 pub mod consumer_node;
 pub mod content;
 pub mod event;
+pub mod failover;
 pub mod fault;
 mod fault_schedule;
 pub mod generate;

@@ -233,7 +233,9 @@ impl State {
     /// The metadata has changed: ledger and trace hear of it.
     fn note_metadata_event(&mut self, event: ControllerEvent) {
         match &event {
-            ControllerEvent::LeaderElected { partition, leader, .. } => self.ledger.elected(*partition, *leader, self.now),
+            ControllerEvent::LeaderElected { partition, leader, .. } => {
+                self.ledger.elected(*partition, *leader, self.now)
+            }
             ControllerEvent::PartitionsAdded { topic, partitions } => {
                 let counted = &mut self.partition_counts[usize::from(topic.0)];
                 let added = *counted..*partitions;

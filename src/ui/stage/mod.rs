@@ -21,6 +21,7 @@ pub mod wires;
 use super::Class;
 use super::runner::use_slice;
 use crate::view::Frame;
+use crate::view::fault_acts;
 use crate::view::playback::Speed;
 use crate::view::stage::{Geometry, Rect};
 use crate::web::layout::{self, SizeWatch};
@@ -82,7 +83,7 @@ pub fn Stage() -> Html {
             <div class={Class::StageReaders}>
                 { for frame.consumers.iter().map(|consumer| html! { <ConsumerCard key={consumer.index} consumer={consumer.clone()} dense={frame.consumers.len() > CONSUMERS_WITH_RECORDS} /> }) }
                 { for frame.controllers.iter().map(|controller| html! {
-                    <ControllerCard key={format!("controller-{}", controller.id)} controller={*controller} />
+                    <ControllerCard key={format!("controller-{}", controller.id)} controller={*controller} acts={fault_acts::of_controller(&frame, controller)} />
                 }) }
             </div>
             <Legend />

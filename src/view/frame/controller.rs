@@ -2,7 +2,9 @@
 
 use crate::engine::cluster::QuorumController;
 use crate::engine::cluster::quorum::QuorumStateName;
+use crate::engine::common::VirtualTime;
 use crate::engine::sim::State;
+use crate::view::format;
 use serde::Serialize;
 
 /// One controller.
@@ -15,6 +17,10 @@ pub struct ControllerFrame {
     pub state: Option<QuorumStateName>,
     /// Whether it is the active controller: it leads, and has what was committed before.
     pub active: bool,
+    /// Since when its process stands still, if it does.
+    pub frozen_since_us: Option<u64>,
+    /// Whether a link of it is cut.
+    pub cut: bool,
     /// The epoch that it knows.
     pub epoch: i32,
     /// The leader of that epoch, if it knows one.
@@ -29,15 +35,20 @@ pub struct ControllerFrame {
 
 impl ControllerFrame {
     pub(super) fn all(state: &State) -> Vec<Self> {
-        state.controllers.iter().map(|controller| Self::of(controller)).collect()
+        state.controllers.iter().map(|controller| Self::of(state, controller)).collect()
     }
 
-    fn of(controller: &QuorumController) -> Self {
+    fn of(state: &State, controller: &QuorumController) -> Self {
         let raft = controller.raft();
+        let name = format!("controller-{}", controller.id());
+        let is_its = |a: &str, b: &str| a == name || b == name;
+        let mut faults = state.network.faults().all();
         Self {
             id: controller.id().0,
             state: raft.quorum().map(|quorum| quorum.state().name()),
             active: controller.is_active(),
+            frozen_since_us: state.faults.controller_frozen_since(controller.id()).map(|since| since.0),
+            cut: faults.any(|(a, b, fault)| is_its(a, b) && (fault.forth.is_cut || fault.back.is_cut)),
             epoch: raft.epoch().0,
             leader: raft.leader().map(|leader| leader.0),
             log_end: raft.log().log_end_offset().0,
@@ -50,5 +61,14 @@ impl ControllerFrame {
     #[must_use]
     pub fn word(&self) -> &'static str {
         self.state.map_or("crashed", QuorumStateName::word)
+    }
+
+    /// What is wrong with it though it runs, each with a sign.
+    #[must_use]
+    pub fn ailments(&self) -> Option<String> {
+        let frozen = self.frozen_since_us.map(|since| format!("❚❚ frozen at {}", format::time(VirtualTime(since))));
+        let cut = self.cut.then(|| "✕ a link is cut".to_string());
+        let words: Vec<String> = frozen.into_iter().chain(cut).collect();
+        (!words.is_empty()).then(|| words.join(" · "))
     }
 }

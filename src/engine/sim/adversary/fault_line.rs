@@ -26,7 +26,9 @@ pub(super) fn fault_line(command: &Command) -> Option<String> {
             format!("Controller {controller} starts again, with its log and its vote.")
         }
         Command::FreezeController { controller } => format!("Controller {controller} stands still."),
-        Command::ThawController { controller } => format!("Controller {controller} goes on, with all that it believed."),
+        Command::ThawController { controller } => {
+            format!("Controller {controller} goes on, with all that it believed.")
+        }
         Command::ElectPreferred { .. } => "An operator lets the first replica lead.".to_string(),
         Command::ElectUnclean { .. } => "An operator lets any live replica lead.".to_string(),
         other => return link_line(other),

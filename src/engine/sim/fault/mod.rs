@@ -18,8 +18,8 @@
 //! | resend | The application calls `send()` again: another record with the same content, which nothing recognises. |
 //!
 //! Messages to and from controllers have no connection of their own here: each request stands for one, which breaks with it or its answer.
-//! The sender then knows that there is no answer and asks again, as from the end of its time. A message that was for a controller's dead
-//! process is answered with a reset, as is everything that waited when a process dies. A name `controller` means every controller.
+//! The sender then knows that there is no answer, and asks again after a pause. A message for a controller's dead process is answered with
+//! a reset. The name `controller` means every controller.
 //!
 //! Simplified: a cut never outlasts TCP's own patience (about 15 minutes on Linux), a healed link sends again at once, and a
 //! process that died behind a cut link is not found out before its client's time is over or the link is healed.
