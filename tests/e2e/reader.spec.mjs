@@ -133,7 +133,7 @@ test("a changed setting shows two sessions, and why the old one closes", async (
   await playTo(page, 400_000);
   await page.locator('[data-setting="acks"]').first().selectOption("all");
   const closing = page.locator('[data-producer="p1"][data-session-open="false"]');
-  await closing.locator("text=settings of a producer cannot change").waitFor();
+  await closing.locator("text=with the settings before").waitFor();
   await closing.locator("text=acks=1").waitFor();
   await page.locator('[data-producer="p1"][data-session-open="true"]', { hasText: "acks=all" }).waitFor();
   await close();
