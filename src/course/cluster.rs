@@ -16,7 +16,7 @@ pub(super) const LESSON: Lesson = Lesson {
         "Crash the brokers one after another. With `unclean.leader.election.enable` at **false** the last in-sync replica keeps its partition: until it returns, nobody leads.",
     ],
     simplified: &[
-        "Session and election times are shorter than Kafka's defaults, so that one need not wait; each says so.",
+        "Brokers' sessions and heartbeats are shorter than Kafka's defaults, so that one need not wait; each says so. The quorum's times are Kafka's.",
         "The controllers are nodes of their own. What one appends is on its disk at once, and its log is kept whole: nobody needs a snapshot. The voters are always the same.",
     ],
 };

@@ -51,6 +51,8 @@ pub const STAGE_WORDS: &[(&str, &str)] = &[
     ("crashed, not noticed", "The broker is down, and the controller takes it for alive until its session runs out."),
     ("fenced", "The controller takes the broker for dead: it leads nothing and is in no ISR."),
     ("★", "The replica that leads, as its broker knows it."),
+    ("☆", "A replica that takes itself for the leader, while the controller has named another: it has not heard yet."),
+    ("⋯", "Offsets whose records **compaction** has removed. What stands on both sides keeps its offset."),
     ("end 23", "The log end offset, **LEO**: what the next record will get."),
     ("HW 18", "The high watermark: what stands left of its line is committed."),
     ("in sync, not in sync", "Whether the replica is in the **ISR**."),

@@ -13,7 +13,7 @@ pub(super) const LESSON: Lesson = Lesson {
         "Seek an offset: the index leads to a place a little before it, and the broker scans on from there. It answers with the **whole batch**; the consumer drops what it did not ask for.",
         "Seek a timestamp: the time index gives an offset to begin with, the rest is the same. The answer is an **offset**, no batch.",
         "With `cleanup.policy=delete` only whole segments go, oldest first, and no reader is asked.",
-        "`audit` works 14 ms on each record, `billing` no time: each has a position of its own, and `audit` falls behind. Play on until retention overtakes it: its offset is gone, and `auto.offset.reset` says where it goes on.",
+        "`audit` works longer on a record than `billing`: each has a position of its own, and `audit` falls behind. Play on until retention overtakes it: its offset is gone, and `auto.offset.reset` says where it goes on.",
         "With `compact` the **cleaner** keeps the last record of every key: offsets stay, and gaps show what went. A record without a value is a **tombstone**: it deletes its key, and goes itself after `delete.retention.ms`.",
     ],
     simplified: &[

@@ -77,6 +77,7 @@ class_names! {
     FlightSlot = "flight-slot",
     FlightSlotTaken = "flight-slot-taken",
     Demonstration = "demonstration",
+    LessonMore = "lesson-more",
     TapeRow = "tape-row",
     TapeRowDense = "tape-row-dense",
     TapeHead = "tape-head",

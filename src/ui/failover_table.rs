@@ -18,9 +18,7 @@ pub fn FailoverTable() -> Html {
                 <thead><tr><th scope="col">{"partitions"}</th><th scope="col">{"ZooKeeper"}</th><th scope="col">{"KRaft"}</th></tr></thead>
                 <tbody>{ for lines.iter().map(line) }</tbody>
             </table>
-            <p class={Class::Note}>
-                {"From a controller's death to the next one's first decision, at the longest if the first election succeeds. ZooKeeper, up to Kafka 3.9: a session of 18 s, then every partition's state is read and every broker is told of all. KRaft: a fetch time-out of 2 s; the next leader has read the log already. Assumed: 1 ms a round trip, 2 ms an fsync, 10 reads at once, 1 Gbit/s."}
-            </p>
+            <p class={Class::Note}>{failover::assumptions()}</p>
         </section>
     }
 }

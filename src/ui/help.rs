@@ -17,7 +17,7 @@ const RUN_KEYS: &[(&str, &str)] = &[
     ("Shift + ← →", "jump to the mark before or after: a crash, an election, a roll, a loss, a command"),
 ];
 const PAGE_KEYS: &[(&str, &str)] = &[
-    ("I", "show or hide the inspector"),
+    ("I", "close the inspector"),
     ("?", "show or hide this help"),
     ("Tab, Enter", "reach and use every control, faults included"),
 ];
@@ -47,7 +47,7 @@ pub fn Help(props: &HelpProps) -> Html {
                         <Icon sign={Sign::Close} />
                     </button>
                 </div>
-                <p>{"Click a record, a batch, a segment, a broker or a request to read its fields and its bytes. Click a figure of the ledger to list the records behind it. Pausing, stepping and going back never change what happens; acting in the past does, and what came after can be brought back."}</p>
+                <p>{"Click a record, a batch, a segment, a broker, a consumer or a request to read its fields and its bytes. Click a figure of the ledger to list the records behind it. Pausing, stepping and going back never change what happens; acting in the past does, and what came after can be brought back."}</p>
                 <h2>{"Keys"}</h2>
                 <dl class={Class::KeyList}>
                     { for RUN_KEYS.iter().map(|(key, use_)| key_row((*key).to_string(), *use_)) }

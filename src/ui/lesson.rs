@@ -35,7 +35,7 @@ fn Demonstration() -> Html {
             if preset.real_run().is_some() {
                 <p class={Class::Note} data-run="real-cluster">{format!("A real cluster did the same: {REAL_CLUSTER}, with the same settings and faults.")}</p>
             }
-            <p class={Class::Note}>{"It stands just before its first command. Play, or go from mark to mark (shift + →). What the room itself is about follows below."}</p>
+            <p class={Class::Note}>{"Play, or go from mark to mark (shift + →). What the room itself is about follows below."}</p>
         </div>
     }
 }
@@ -44,13 +44,20 @@ fn Demonstration() -> Html {
 #[component]
 pub fn LessonColumn(props: &LessonProps) -> Html {
     let lesson = course::lesson(props.place);
+    // On a phone the first paragraph stands above the stage and the others below it.
+    let (first, more) = lesson.idea.split_at(lesson.idea.len().min(1));
     html! {
         <section class={Class::LessonColumn} aria-label="Lesson">
             <Demonstration />
             <div class={Class::LessonText}>
                 <h1 id="lesson-title" tabindex="-1">{lesson.title}</h1>
-                { for lesson.idea.iter().map(|text| html! { <p><RichText text={*text} /></p> }) }
+                { for first.iter().map(|text| html! { <p><RichText text={*text} /></p> }) }
             </div>
+            if !more.is_empty() {
+                <div class={classes!(Class::LessonText, Class::LessonMore)}>
+                    { for more.iter().map(|text| html! { <p><RichText text={*text} /></p> }) }
+                </div>
+            }
             { props.controls.clone() }
             if !lesson.look.is_empty() {
                 <div class={Class::LessonSection}>

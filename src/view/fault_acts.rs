@@ -38,17 +38,22 @@ pub struct LinkRow {
     pub acts: Vec<FaultAct>,
 }
 
+/// Makes the acts on one node, of which it is given the name in hooks and the name in words; the latter stands for `{}` in what an act does.
+fn act_on(key: String, name: String) -> impl Fn(&str, &'static str, &str, &'static str, Command) -> FaultAct {
+    move |verb, word, what, means, command| FaultAct {
+        hook: format!("{verb}-{key}"),
+        word,
+        label: what.replace("{}", &name),
+        means,
+        command,
+    }
+}
+
 /// What can be done to a broker beside crashing it, or, once it is down, starting it on its disk.
 #[must_use]
 pub fn of_broker(frame: &BrokerFrame) -> Vec<FaultAct> {
     let broker = BrokerId(frame.id);
-    let act = |verb: &str, word, what: &str, means, command| FaultAct {
-        hook: format!("{verb}-broker-{broker}"),
-        word,
-        label: what.replace("{}", &format!("broker {broker}")),
-        means,
-        command,
-    };
+    let act = act_on(format!("broker-{broker}"), format!("broker {broker}"));
     if !frame.state.is_up() {
         let (command, what) = (Command::RestartBrokerWithoutDisk { broker }, "Start {} with an empty disk");
         let means = "Its logs are gone; it copies them from the leaders.";
@@ -88,13 +93,7 @@ pub fn of_broker(frame: &BrokerFrame) -> Vec<FaultAct> {
 #[must_use]
 pub fn of_controller(frame: &Frame, controller: &ControllerFrame) -> Vec<FaultAct> {
     let id = ControllerId(controller.id);
-    let act = |verb: &str, word, what: &str, means, command| FaultAct {
-        hook: format!("{verb}-controller-{id}"),
-        word,
-        label: what.replace("{}", &format!("controller {id}")),
-        means,
-        command,
-    };
+    let act = act_on(format!("controller-{id}"), format!("controller {id}"));
     if controller.state.is_none() {
         return Vec::new();
     }
@@ -123,13 +122,7 @@ pub fn of_controller(frame: &Frame, controller: &ControllerFrame) -> Vec<FaultAc
 #[must_use]
 pub fn of_producer(frame: &ProducerFrame) -> Vec<FaultAct> {
     let producer = frame.name.clone();
-    let act = |verb: &str, word, what: &str, means, command| FaultAct {
-        hook: format!("{verb}-{producer}"),
-        word,
-        label: what.replace("{}", &format!("producer {producer}")),
-        means,
-        command,
-    };
+    let act = act_on(producer.clone(), format!("producer {producer}"));
     if frame.killed {
         let command = Command::RestartProducer { producer: producer.clone() };
         let means = "It knows nothing of what the one before has sent.";

@@ -2,7 +2,8 @@
 
 use highwater::course::{Place, Preset, Room};
 use highwater::engine::common::{BrokerId, RecordId, VirtualTime};
-use highwater::engine::sim::{Command, Scenario, Timeline};
+use highwater::engine::sim::{Command, Timeline};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 fn opened(room: Room) -> Timeline {
@@ -19,11 +20,8 @@ fn play(timeline: &mut Timeline, ms: i64) {
 /// Sets one of `p1`'s settings, as its control in the lesson does.
 #[track_caller]
 fn set(timeline: &mut Timeline, setting: &str, value: &str) {
-    let command = serde_json::json!({"version": 1, "seed": 1, "endUs": 0, "brokers": {"count": 1},
-        "topics": [{"name": "t", "partitions": 1, "replicationFactor": 1}], "producers": [{"name": "p1"}],
-        "commands": [{"atUs": 0, "do": "setProducer", "producer": "p1", "setting": setting, "value": value}]});
-    let command = Scenario::from_json(&command.to_string()).expect("a setting").commands.remove(0).command;
-    timeline.submit(command).expect("it can be set");
+    let command = json!({"do": "setProducer", "producer": "p1", "setting": setting, "value": value});
+    timeline.submit(serde_json::from_value(command).expect("a command")).expect("it can be set");
 }
 
 fn lost_after_crash_of(mut timeline: Timeline, broker: i32) -> u64 {

@@ -1,7 +1,7 @@
 //! `highwater break`: a schedule of faults that shows what a scenario's settings do not rule out.
 
 use super::run::{parse_figure, read};
-use super::{Failure, Streams, unexpected};
+use super::{Failure, Streams, unexpected, whole_number};
 use highwater::engine::sim::Anomaly;
 use highwater::engine::sim::adversary::{Adversary, Counterexample, Progress, TRIES, promises};
 use lexopt::Arg;
@@ -23,7 +23,7 @@ pub(super) fn run(parser: &mut lexopt::Parser, streams: &mut Streams<'_>) -> Res
     let (mut paths, mut tries, mut wanted, mut out) = (Vec::new(), TRIES, Vec::new(), None);
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("tries") => tries = parse_tries(&parser.value()?.to_string_lossy())?,
+            Arg::Long("tries") => tries = whole_number("--tries", &parser.value()?, u32::MAX)?,
             Arg::Long("anomaly") => wanted.push(parse_anomaly(&parser.value()?.to_string_lossy())?),
             Arg::Long("out") => out = Some(PathBuf::from(parser.value()?)),
             Arg::Value(path) => paths.push(PathBuf::from(path)),
@@ -80,10 +80,6 @@ fn tell(
         None => writeln!(streams.out, "{}", found.scenario.to_json())?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn parse_tries(text: &str) -> Result<u32, Failure> {
-    text.parse().map_err(|_| Failure::Usage(format!("--tries: `{text}` is not a whole number of 0 to {}", u32::MAX)))
 }
 
 fn parse_anomaly(text: &str) -> Result<Anomaly, Failure> {

@@ -12,10 +12,12 @@ mod run;
 mod seek;
 mod swarm;
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 /// A command: its name, one line about it, its help, and what runs it.
 struct Command {
@@ -41,6 +43,12 @@ const COMMANDS: &[Command] = &[
     Command { name: "failover", summary: "time without a controller", help: failover::HELP, run: failover::run },
     Command { name: "partition", summary: "where keys land", help: partition::HELP, run: partition::run },
 ];
+
+/// The whole number that an option is given, from 0 to `most`.
+fn whole_number<T: FromStr + PartialOrd + fmt::Display>(option: &str, text: &OsStr, most: T) -> Result<T, Failure> {
+    let number = text.to_str().and_then(|text| text.parse().ok()).filter(|number| *number <= most);
+    number.ok_or_else(|| Failure::Usage(format!("{option}: `{}` is not a whole number of 0 to {most}", text.display())))
+}
 
 /// Where a command writes.
 pub(crate) struct Streams<'a> {

@@ -1,11 +1,10 @@
 //! `highwater failover`: how long a cluster is without a controller, with ZooKeeper and with KRaft.
 
-use super::{Failure, Streams, unexpected};
+use super::{Failure, Streams, unexpected, whole_number};
 use highwater::engine::common::VirtualTime;
 use highwater::engine::sim::failover::{FailoverRow, Failovers, Spread, measure};
 use lexopt::Arg;
 use std::process::ExitCode;
-use std::str::FromStr;
 
 pub(super) const HELP: &str = "\
 highwater failover [--brokers N] [--crashes N] [--seed S] [--json]
@@ -20,9 +19,9 @@ pub(super) fn run(parser: &mut lexopt::Parser, streams: &mut Streams<'_>) -> Res
     let (mut what, mut json) = (Failovers { seed: 1, brokers: 3, crashes: 11 }, false);
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("brokers") => what.brokers = number(parser, "brokers")?,
-            Arg::Long("crashes") => what.crashes = number(parser, "crashes")?,
-            Arg::Long("seed") => what.seed = number(parser, "seed")?,
+            Arg::Long("brokers") => what.brokers = whole_number("--brokers", &parser.value()?, u32::MAX)?,
+            Arg::Long("crashes") => what.crashes = whole_number("--crashes", &parser.value()?, u32::MAX)?,
+            Arg::Long("seed") => what.seed = whole_number("--seed", &parser.value()?, u64::MAX)?,
             Arg::Long("json") => json = true,
             other => return Err(unexpected(other)),
         }
@@ -49,9 +48,4 @@ fn print(row: &FailoverRow, streams: &mut Streams<'_>) -> Result<(), Failure> {
 fn spread(times: Spread) -> String {
     let seconds = |time: VirtualTime| format!("{}.{:03}", time.as_ms() / 1_000, time.as_ms() % 1_000);
     format!("{} {} {}", seconds(times.least), seconds(times.median), seconds(times.most))
-}
-
-fn number<T: FromStr>(parser: &mut lexopt::Parser, name: &str) -> Result<T, Failure> {
-    let text = parser.value()?.to_string_lossy().into_owned();
-    text.parse().map_err(|_| Failure::Usage(format!("--{name}: `{text}` is no number in range")))
 }

@@ -1,6 +1,6 @@
 //! `highwater run`: a scenario from its start to its end, and how it ended.
 
-use super::{Failure, Streams, unexpected};
+use super::{Failure, Streams, unexpected, whole_number};
 use highwater::engine::common::RecordId;
 use highwater::engine::sim::{Figure, RunReport, Scenario, Simulation};
 use lexopt::Arg;
@@ -22,7 +22,7 @@ pub(super) fn run(parser: &mut lexopt::Parser, streams: &mut Streams<'_>) -> Res
     let (mut paths, mut seed, mut json, mut list) = (Vec::new(), None, false, None);
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("seed") => seed = Some(parse_seed(&parser.value()?.to_string_lossy())?),
+            Arg::Long("seed") => seed = Some(whole_number("--seed", &parser.value()?, u64::MAX)?),
             Arg::Long("json") => json = true,
             Arg::Long("list") => list = Some(parse_figure(&parser.value()?.to_string_lossy())?),
             Arg::Value(path) => paths.push(PathBuf::from(path)),
@@ -66,10 +66,6 @@ pub(super) fn parse_figure(text: &str) -> Result<Figure, Failure> {
         let known: Vec<&str> = Figure::ALL.into_iter().map(Figure::word).collect();
         Failure::Usage(format!("--list: `{text}` is not one of {}", known.join(", ")))
     })
-}
-
-fn parse_seed(text: &str) -> Result<u64, Failure> {
-    text.parse().map_err(|_| Failure::Usage(format!("--seed: `{text}` is not a whole number of 0 to {}", u64::MAX)))
 }
 
 pub(super) fn read(path: &Path) -> Result<Scenario, Failure> {

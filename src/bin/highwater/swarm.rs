@@ -1,6 +1,6 @@
 //! `highwater swarm`: random configurations, workloads and faults against every invariant and guarantee.
 
-use super::{Failure, Streams, unexpected};
+use super::{Failure, Streams, unexpected, whole_number};
 use highwater::engine::sim::swarm::{self, Tally};
 use lexopt::Arg;
 use std::path::PathBuf;
@@ -29,10 +29,10 @@ pub(super) fn run(parser: &mut lexopt::Parser, streams: &mut Streams<'_>) -> Res
     let (mut runs, mut seed, mut threads, mut out, mut print_seed) = (None, 0, 1, None, None);
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("runs") => runs = Some(number("--runs", &parser.value()?.to_string_lossy())?),
-            Arg::Long("seed") => seed = number("--seed", &parser.value()?.to_string_lossy())?,
-            Arg::Long("threads") => threads = number("--threads", &parser.value()?.to_string_lossy())?,
-            Arg::Long("print") => print_seed = Some(number("--print", &parser.value()?.to_string_lossy())?),
+            Arg::Long("runs") => runs = Some(whole_number("--runs", &parser.value()?, u64::MAX)?),
+            Arg::Long("seed") => seed = whole_number("--seed", &parser.value()?, u64::MAX)?,
+            Arg::Long("threads") => threads = whole_number("--threads", &parser.value()?, u64::MAX)?,
+            Arg::Long("print") => print_seed = Some(whole_number("--print", &parser.value()?, u64::MAX)?),
             Arg::Long("out") => out = Some(PathBuf::from(parser.value()?)),
             other => return Err(unexpected(other)),
         }
@@ -60,10 +60,6 @@ pub(super) fn run(parser: &mut lexopt::Parser, streams: &mut Streams<'_>) -> Res
         None => writeln!(streams.out, "{}", scenario.to_json())?,
     }
     Ok(ExitCode::FAILURE)
-}
-
-fn number(option: &str, text: &str) -> Result<u64, Failure> {
-    text.parse().map_err(|_| Failure::Usage(format!("{option}: `{text}` is not a whole number of 0 to {}", u64::MAX)))
 }
 
 /// Every run up to the first failure at least, by as many threads.

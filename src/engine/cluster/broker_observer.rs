@@ -85,7 +85,7 @@ pub enum ObserverEffect {
         correlation: CorrelationId,
     },
     /// Let the broker replay changes that are committed, all at once.
-    Replay(Vec<MetadataDelta>),
+    Replay(Vec<Arc<MetadataDelta>>),
     /// Call [`BrokerObserver::wake`] at that time.
     WakeAt(VirtualTime),
 }
@@ -265,10 +265,10 @@ impl BrokerObserver {
         }
         let committed = self.raft.log().batches_from(self.replayed_to);
         let committed = committed.take_while(|batch| batch.last_offset < high_watermark);
-        let deltas: Vec<MetadataDelta> = committed
+        let deltas: Vec<Arc<MetadataDelta>> = committed
             .map(|batch| match &batch.content {
-                BatchContent::Records(change) => change.delta.as_ref().clone(),
-                BatchContent::LeaderChange { .. } => MetadataDelta::nothing(batch.last_offset.0),
+                BatchContent::Records(change) => Arc::clone(&change.delta),
+                BatchContent::LeaderChange { .. } => Arc::new(MetadataDelta::nothing(batch.last_offset.0)),
             })
             .collect();
         if let Some(last) = deltas.last() {

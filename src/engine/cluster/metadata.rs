@@ -75,7 +75,8 @@ impl MetadataImage {
         }
     }
 
-    /// All of it as one change: what an empty log begins with.
+    /// Its brokers, topics and partitions as one change: what an empty log begins with. The settings of brokers are given to everybody at the
+    /// start, and no producer id is taken yet.
     #[must_use]
     pub fn to_delta(&self) -> MetadataDelta {
         MetadataDelta {
@@ -214,12 +215,16 @@ mod tests {
         }
     }
 
+    fn deltas<const N: usize>(deltas: [MetadataDelta; N]) -> MetadataUpdate {
+        MetadataUpdate::Deltas(deltas.into_iter().map(Arc::new).collect())
+    }
+
     #[test]
     fn deltas_apply_in_order_and_an_old_one_changes_nothing() {
         let mut cache = MetadataCache::new(MetadataImage::empty(Arc::default()));
-        assert!(cache.update(MetadataUpdate::Deltas(vec![delta(0, 1), delta(1, 2)])).is_some());
+        assert!(cache.update(deltas([delta(0, 1), delta(1, 2)])).is_some());
         assert_eq!(cache.image().offset, 1);
-        assert!(cache.update(MetadataUpdate::Deltas(vec![delta(1, 9)])).is_none());
+        assert!(cache.update(deltas([delta(1, 9)])).is_none());
         assert!(cache.image().is_alive(BrokerId(2)) && !cache.image().is_alive(BrokerId(9)));
     }
 
@@ -228,7 +233,7 @@ mod tests {
         let mut cache = MetadataCache::new(MetadataImage::empty(Arc::default()));
         let image = MetadataImage { offset: 2, ..MetadataImage::empty(Arc::default()) };
         assert!(cache.update(MetadataUpdate::Image(image)).is_some());
-        assert!(cache.update(MetadataUpdate::Deltas(vec![delta(2, 1), delta(3, 3)])).is_some());
+        assert!(cache.update(deltas([delta(2, 1), delta(3, 3)])).is_some());
         assert!(cache.image().is_alive(BrokerId(3)) && !cache.image().is_alive(BrokerId(1)));
     }
 

@@ -80,7 +80,7 @@ pub(in crate::engine) struct Cluster {
     /// Brokers that cannot reach the controller, nor it them, and what waits.
     cut: BTreeMap<BrokerId, Vec<Task>>,
     /// All that the controller has written, and how far each broker has heard of it.
-    published: Vec<MetadataDelta>,
+    published: Vec<Arc<MetadataDelta>>,
     heard_of: BTreeMap<BrokerId, i64>,
     pub(in crate::engine) answers: BTreeMap<ConnectionId, Vec<Answer>>,
     pub(in crate::engine) closed: BTreeSet<ConnectionId>,
@@ -274,14 +274,15 @@ impl Cluster {
 
     /// What the controller writes is committed at once here, and every broker reads it a latency later. One that has just registered reads all.
     fn publish(&mut self, delta: &MetadataDelta) {
-        self.published.push(delta.clone());
+        let delta = Arc::new(delta.clone());
+        self.published.push(Arc::clone(&delta));
         let image = self.controller.image().clone();
         for to in self.brokers.keys().copied().collect::<Vec<_>>() {
             let registers = delta.brokers.iter().any(|(id, known)| *id == to && known.epoch == delta.base_offset());
             let update = if registers {
                 MetadataUpdate::Image(image.clone())
             } else {
-                MetadataUpdate::Deltas(vec![delta.clone()])
+                MetadataUpdate::Deltas(vec![Arc::clone(&delta)])
             };
             self.send(Task::Metadata { to, update });
         }

@@ -6,7 +6,7 @@
 //! partitions, where KRaft's next leader has replayed the log already.
 //!
 //! This is a model beside the simulation, not a mode of it: [`ZooKeeper`] keeps the rules of sessions and znodes, and
-//! [`zookeeper_takeover`] and [`kraft_takeover`] add up what each step costs by the stated constants of [`ControlPlaneCosts`]. They leave out
+//! [`zookeeper_takeover`] and [`kraft_takeover`] add up what each step costs by the stated constants. They leave out
 //! queues, garbage collection and retries, and so give the least that a takeover takes.
 
 use crate::engine::common::{BrokerId, VirtualTime};
@@ -62,6 +62,12 @@ impl ZooKeeper {
         over
     }
 
+    /// When the next session ends, if nothing more is heard; none if there is none.
+    #[must_use]
+    pub fn next_expiry(&self) -> Option<VirtualTime> {
+        self.sessions.values().min().map(|heard| *heard + SESSION_TIMEOUT)
+    }
+
     /// A broker tries to become the controller.
     pub fn try_to_create_controller(&mut self, broker: BrokerId) -> ControllerElection {
         match self.controller {
@@ -80,43 +86,21 @@ impl ZooKeeper {
     pub fn controller(&self) -> Option<BrokerId> {
         self.controller
     }
-
-    /// Whether a broker obeys a request of a controller of this epoch: one that has been succeeded, and does not know it, is not obeyed.
-    #[must_use]
-    pub fn is_current(&self, epoch: i32) -> bool {
-        epoch == self.controller_epoch
-    }
 }
 
-/// What the steps of a takeover cost. Assumptions of the model, not of Kafka, where nothing else is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ControlPlaneCosts {
-    /// A request and its answer inside one data centre.
-    pub round_trip: VirtualTime,
-    /// Making a write durable: one fsync.
-    pub fsync: VirtualTime,
-    /// Requests of one client that ZooKeeper works on at once (`zookeeper.max.in.flight.requests`: 10).
-    pub znode_requests_in_flight: u64,
-    /// Bytes that one partition takes in UpdateMetadata: its leader, ISR, replicas and epochs.
-    pub partition_bytes: u64,
-    /// Bytes a second that the controller can send, to all brokers together.
-    pub bandwidth: u64,
-    /// Partitions of a topic: a topic's assignment is one znode.
-    pub partitions_per_topic: u64,
-}
-
-impl Default for ControlPlaneCosts {
-    fn default() -> Self {
-        Self {
-            round_trip: VirtualTime(1_000),
-            fsync: VirtualTime(2_000),
-            znode_requests_in_flight: 10,
-            partition_bytes: 80,
-            bandwidth: 125_000_000,
-            partitions_per_topic: 10,
-        }
-    }
-}
+/// A request and its answer inside one data centre. This and what follows are assumptions of the model, not of Kafka, where nothing else is
+/// said.
+pub const ROUND_TRIP: VirtualTime = VirtualTime(1_000);
+/// Making a write durable: one fsync.
+pub const FSYNC: VirtualTime = VirtualTime(2_000);
+/// Requests of one client that ZooKeeper works on at once (`zookeeper.max.in.flight.requests`: 10).
+pub const ZNODE_REQUESTS_IN_FLIGHT: u64 = 10;
+/// Bytes that one partition takes in UpdateMetadata: its leader, ISR, replicas and epochs.
+pub const PARTITION_BYTES: u64 = 80;
+/// Bytes a second that the controller can send, to all brokers together.
+pub const BANDWIDTH: u64 = 125_000_000;
+/// Partitions of a topic: a topic's assignment is one znode.
+pub const PARTITIONS_PER_TOPIC: u64 = 10;
 
 /// One step of a takeover, and how long it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,19 +119,19 @@ pub fn takeover_time(steps: &[TakeoverStep]) -> VirtualTime {
 
 /// A takeover with ZooKeeper, in a cluster of so many brokers and partitions.
 #[must_use]
-pub fn zookeeper_takeover(costs: ControlPlaneCosts, brokers: u64, partitions: u64) -> Vec<TakeoverStep> {
-    let topics = partitions.div_ceil(costs.partitions_per_topic.max(1));
-    let reads = |znodes: u64| VirtualTime(costs.round_trip.0 * znodes.div_ceil(costs.znode_requests_in_flight.max(1)));
-    let fan_out_bytes = brokers * partitions * costs.partition_bytes;
+pub fn zookeeper_takeover(brokers: u64, partitions: u64) -> Vec<TakeoverStep> {
+    let topics = partitions.div_ceil(PARTITIONS_PER_TOPIC);
+    let reads = |znodes: u64| VirtualTime(ROUND_TRIP.0 * znodes.div_ceil(ZNODE_REQUESTS_IN_FLIGHT));
+    let fan_out_bytes = brokers * partitions * PARTITION_BYTES;
     vec![
         TakeoverStep { name: "the session of the dead controller runs out", takes: SESSION_TIMEOUT },
         // Read /controller_epoch, then create /controller and raise the epoch in one transaction.
-        TakeoverStep { name: "create /controller", takes: VirtualTime(2 * costs.round_trip.0 + costs.fsync.0) },
+        TakeoverStep { name: "create /controller", takes: VirtualTime(2 * ROUND_TRIP.0 + FSYNC.0) },
         TakeoverStep { name: "read brokers and topics", takes: reads(brokers) + reads(topics) },
         TakeoverStep { name: "read every partition's state", takes: reads(partitions) },
         TakeoverStep {
             name: "send UpdateMetadata to every broker",
-            takes: costs.round_trip + VirtualTime(fan_out_bytes * 1_000_000 / costs.bandwidth.max(1)),
+            takes: ROUND_TRIP + VirtualTime(fan_out_bytes * 1_000_000 / BANDWIDTH),
         },
     ]
 }
@@ -155,18 +139,18 @@ pub fn zookeeper_takeover(costs: ControlPlaneCosts, brokers: u64, partitions: u6
 /// A takeover with KRaft: the followers' longest wait, an election that nobody disputes, and the first record of the new epoch. What the
 /// partitions are the next leader knows already, however many there are.
 #[must_use]
-pub fn kraft_takeover(costs: ControlPlaneCosts, config: &ControllerConfig) -> Vec<TakeoverStep> {
-    let write_and_copy = VirtualTime(2 * costs.fsync.0 + costs.round_trip.0);
+pub fn kraft_takeover(config: &ControllerConfig) -> Vec<TakeoverStep> {
+    let write_and_copy = VirtualTime(2 * FSYNC.0 + ROUND_TRIP.0);
     vec![
         TakeoverStep {
             name: "a follower's fetch timeout runs out",
             takes: VirtualTime::from_ms(config.fetch_timeout_ms),
         },
-        TakeoverStep { name: "pre-vote", takes: costs.round_trip },
-        TakeoverStep { name: "vote", takes: costs.round_trip + costs.fsync },
+        TakeoverStep { name: "pre-vote", takes: ROUND_TRIP },
+        TakeoverStep { name: "vote", takes: ROUND_TRIP + FSYNC },
         TakeoverStep {
             name: "make itself known, commit a record of the new epoch",
-            takes: costs.round_trip + write_and_copy,
+            takes: ROUND_TRIP + write_and_copy,
         },
     ]
 }
@@ -192,15 +176,13 @@ mod tests {
         assert_eq!(zookeeper.controller(), Some(A), "dead, and nobody knows");
         assert_eq!(zookeeper.expire(VirtualTime::from_ms(18_000)), [A]);
         assert_eq!(zookeeper.try_to_create_controller(B), ControllerElection::Won { epoch: 2 });
-        assert!(!zookeeper.is_current(1) && zookeeper.is_current(2), "what A still says is not obeyed");
     }
 
     /// Whole milliseconds that a takeover takes beyond noticing the death, for three brokers.
     fn beyond_noticing(partitions: u64) -> (i64, i64) {
-        let costs = ControlPlaneCosts::default();
         let after = |steps: &[TakeoverStep]| takeover_time(&steps[1..]).as_ms();
-        let zookeeper = zookeeper_takeover(costs, 3, partitions);
-        (after(&zookeeper), after(&kraft_takeover(costs, &ControllerConfig::default())))
+        let zookeeper = zookeeper_takeover(3, partitions);
+        (after(&zookeeper), after(&kraft_takeover(&ControllerConfig::default())))
     }
 
     #[test]
@@ -220,9 +202,8 @@ mod tests {
 
     #[test]
     fn noticing_takes_a_session_with_zookeeper_and_a_fetch_timeout_with_kraft() {
-        let costs = ControlPlaneCosts::default();
-        let zookeeper = takeover_time(&zookeeper_takeover(costs, 3, 10));
-        let kraft = takeover_time(&kraft_takeover(costs, &ControllerConfig::default()));
+        let zookeeper = takeover_time(&zookeeper_takeover(3, 10));
+        let kraft = takeover_time(&kraft_takeover(&ControllerConfig::default()));
         assert_eq!((zookeeper.as_ms(), kraft.as_ms()), (18_008, 2_010));
     }
 }

@@ -14,6 +14,8 @@ pub const PARTITIONS_MAX: usize = 1_000;
 pub const PRODUCERS_MAX: usize = 3;
 /// Most consumers in a scenario.
 pub const CONSUMERS_MAX: usize = 16;
+/// Crashes of a controller that one measurement of failovers makes for each number of partitions.
+pub const FAILOVERS_MAX: u32 = 10_000;
 
 /// Largest batch that a decoder accepts, header included: `socket.request.max.bytes` bounds what a client can send.
 pub const BATCH_BYTES_MAX: usize = 100 * 1024 * 1024;

@@ -110,7 +110,11 @@ impl Consumer {
         let mut buffered = BTreeMap::new();
         for fetched in &self.fetched {
             let from = fetched.next;
-            let left = fetched.batches.iter().map(|batch| u64::from(records_from(batch, from, u32::MAX).records));
+            // Only the first batch may have been read in part; the records of the others need not be looked at to be counted.
+            let left = fetched.batches.iter().map(|batch| match u32::try_from(batch.records_count()) {
+                Ok(count) if from <= batch.base_offset() => u64::from(count),
+                _ => u64::from(records_from(batch, from, u32::MAX).records),
+            });
             *buffered.entry(fetched.partition).or_default() += left.sum::<u64>();
         }
         buffered
@@ -143,29 +147,17 @@ fn give(fetched: &mut CompletedFetch, state: &mut PartitionState, most: u32, out
 
 /// The first `most` records of a batch at or after an offset. What compaction left is told by the records themselves.
 fn records_from(batch: &RecordBatch, from: Offset, most: u32) -> Taken {
-    let is_dense = i64::from(batch.records_count()) == batch.next_offset().0 - batch.base_offset().0;
-    match (is_dense, offsets_of(batch, is_dense)) {
-        (false, Some(offsets)) => {
-            let left: Vec<Offset> = offsets.into_iter().filter(|offset| *offset >= from).collect();
-            let taken = left.len().min(most as usize);
-            let next = if taken == left.len() { batch.next_offset() } else { left[taken] };
-            let first = left.first().copied().unwrap_or(from);
-            Taken { first, next, records: u32::try_from(taken).unwrap_or(u32::MAX) }
-        }
-        _ => {
-            let first = batch.base_offset().max(from);
-            let left = u32::try_from(batch.next_offset().0 - first.0).unwrap_or(0);
-            let records = left.min(most);
-            Taken { first, next: first.plus(i64::from(records)), records }
-        }
+    if !batch.is_dense()
+        && let Ok(offsets) = batch.offsets()
+    {
+        let left = &offsets[offsets.partition_point(|offset| *offset < from)..];
+        let taken = left.len().min(most as usize);
+        let next = left.get(taken).copied().unwrap_or(batch.next_offset());
+        let first = left.first().copied().unwrap_or(from);
+        return Taken { first, next, records: u32::try_from(taken).unwrap_or(u32::MAX) };
     }
-}
-
-/// The offsets of a batch's records, if they have to be looked at and can be.
-fn offsets_of(batch: &RecordBatch, is_dense: bool) -> Option<Vec<Offset>> {
-    if is_dense {
-        return None;
-    }
-    let section = batch.uncompressed_records().ok()?;
-    batch.layouts(&section).ok()?.map(|layout| Some(batch.offset_of(layout.ok()?.offset_delta))).collect()
+    let first = batch.base_offset().max(from);
+    let left = u32::try_from(batch.next_offset().0 - first.0).unwrap_or(0);
+    let records = left.min(most);
+    Taken { first, next: first.plus(i64::from(records)), records }
 }

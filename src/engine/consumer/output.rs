@@ -88,7 +88,7 @@ pub enum ConsumerEvent {
         /// The first offset at which the logs differ; none: the leader does not know.
         diverges_at: Option<Offset>,
     },
-    /// `poll()` threw an exception: the application stands still until someone seeks.
+    /// `poll()` threw an exception: the application stands still until someone seeks in it or changes one of its settings.
     PollFailed {
         /// On account of which partition.
         partition: TopicPartition,

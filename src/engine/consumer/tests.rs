@@ -277,19 +277,6 @@ fn an_offset_that_is_gone_is_for_auto_offset_reset_to_decide() {
 }
 
 #[test]
-fn an_offset_that_does_not_exist_sends_it_to_the_first() {
-    let mut cluster = cluster();
-    cluster.produce(1, 1, 1, Acks::All, 3);
-    let mut reader = Reader::start(&mut cluster, 10_000);
-    reader.run(&mut cluster, 100);
-    let now = cluster.now;
-    reader.call(&mut cluster, |consumer, out| consumer.seek(now, P0, Offset(99), out));
-    reader.run(&mut cluster, 1_000);
-    assert!(reader.events.contains(&ConsumerEvent::OutOfRange { partition: P0, position: Offset(99) }));
-    assert_eq!(reader.read(), [(0, 3), (0, 3)]);
-}
-
-#[test]
 fn it_finds_the_new_leader_and_asks_whether_that_has_what_it_read() {
     let mut cluster = cluster();
     let mut reader = Reader::start(&mut cluster, 10_000);

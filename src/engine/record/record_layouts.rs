@@ -39,6 +39,21 @@ impl RecordBatch {
         Ok(records)
     }
 
+    /// Whether every offset of the batch has a record: compaction has taken none.
+    #[must_use]
+    pub fn is_dense(&self) -> bool {
+        i64::from(self.records_count()) == self.next_offset().0 - self.base_offset().0
+    }
+
+    /// The offset of every record, in order. The records themselves are not decoded.
+    ///
+    /// # Errors
+    /// As [`RecordBatch::records`], but for headers, which are not looked at.
+    pub fn offsets(&self) -> Result<Vec<Offset>, BatchError> {
+        let section = self.uncompressed_records()?;
+        self.layouts(&section)?.map(|layout| Ok(self.offset_of(layout?.offset_delta))).collect()
+    }
+
     /// The records section, decompressed (shared, not copied, if it is not compressed). At most
     /// [`limits::DECOMPRESSED_BYTES_MAX`] bytes.
     ///

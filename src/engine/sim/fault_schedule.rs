@@ -1,5 +1,5 @@
-//! Random faults: each a short story of commands that breaks something and mends it again. For the swarm, the adversary and the tests
-//! of determinism alike.
+//! Random faults: each a short story of commands that breaks something and mends it again, or leaves it. For the swarm and the
+//! adversary; single faults for the tests of determinism are drawn in `generate_faults`.
 //!
 //! What may be drawn is the caller's to say ([`Drawn`]); that a story keeps to it is read off the table of what each command may lead
 //! to ([`Faults::of`]), not off the story. Chance comes from the caller's dice alone.

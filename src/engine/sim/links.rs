@@ -1,5 +1,6 @@
 //! How far apart the nodes are: latency, jitter and bandwidth of the links of a scenario.
 
+use super::fault::is_node;
 use super::scenario::Scenario;
 use crate::engine::common::limits;
 use serde::{Deserialize, Serialize};
@@ -71,12 +72,7 @@ impl Links {
         for (at, pair) in self.between.iter().enumerate() {
             pair.link.validate().map_err(|message| format!("between[{at}].link.{message}"))?;
             for name in [&pair.a, &pair.b] {
-                let known = name == "controller"
-                    || scenario.controller_ids().any(|id| *name == format!("controller-{id}"))
-                    || scenario.broker_ids().any(|broker| *name == format!("broker-{broker}"))
-                    || scenario.producers.iter().any(|producer| producer.name == *name)
-                    || scenario.consumers.iter().any(|consumer| consumer.name == *name);
-                if !known {
+                if !is_node(scenario, name) {
                     return Err(format!("between[{at}]: there is no node `{name}`"));
                 }
             }

@@ -120,12 +120,6 @@ impl State {
         self.controller(self.active_controller()?)?.session_ends_at(broker)
     }
 
-    /// A broker's copy of the metadata log.
-    #[must_use]
-    pub fn observer(&self, id: BrokerId) -> Option<&BrokerObserver> {
-        self.observers.get(usize::try_from(id.0).ok()?.checked_sub(1)?).map(Arc::as_ref)
-    }
-
     /// The session of a producer that takes records now.
     #[must_use]
     pub fn current_session(&self, producer_index: usize) -> Option<&ProducerSession> {

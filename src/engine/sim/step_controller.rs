@@ -11,8 +11,8 @@ use crate::engine::cluster::protocol::MetadataUpdate;
 use crate::engine::cluster::protocol::{ControllerRequest, CorrelationId};
 use crate::engine::cluster::quorum::{RaftRequest, Replica};
 use crate::engine::cluster::{
-    AdminRequest, BrokerObserver, ControllerEvent, MetadataChange, ObserverEffect, ObserverOutput, QuorumController,
-    QuorumControllerEffect, QuorumControllerOutput, QuorumEvent,
+    AdminRequest, Broker, BrokerObserver, ControllerEvent, MetadataChange, ObserverEffect, ObserverOutput,
+    QuorumController, QuorumControllerEffect, QuorumControllerOutput, QuorumEvent,
 };
 use crate::engine::common::{BrokerId, ControllerId, Offset, PartitionId, TopicPartition, VirtualTime};
 use std::sync::Arc;
@@ -111,7 +111,8 @@ impl State {
         correlation: CorrelationId,
         request: ControllerRequest,
     ) {
-        let patience = VirtualTime::from_ms(self.broker_config.broker_session_timeout_ms);
+        let config = self.broker(broker).map(Broker::config);
+        let patience = config.map_or(VirtualTime::ZERO, |it| VirtualTime::from_ms(it.broker_session_timeout_ms));
         self.drive_observer(broker, |it, now, out| it.send(now, correlation, request, patience, out));
     }
 
@@ -196,9 +197,7 @@ impl State {
     fn administer_what_waits(&mut self) {
         let Some(active) = self.active_controller() else { return };
         for request in std::mem::take(&mut self.admin_requests) {
-            self.drive_controller(active, |it, now, out| {
-                it.administer(now, &request, out);
-            });
+            self.drive_controller(active, |it, now, out| it.administer(now, request, out));
         }
     }
 

@@ -30,7 +30,7 @@ pub use errors::{AppendError, AppendErrorReason, IndexError, OffsetOutOfRange, S
 pub use leader_epoch_cache::{EpochEndOffset, EpochEntry, LeaderEpochCache};
 pub use log::{FileClock, Log, LogOffsetMetadata};
 pub use log_append::{AppendInfo, AppendOutcome, Appended, FollowerAppend};
-pub use log_cleaner::{CleanedLog, CleanerConfig, CleanerStats, Cleaning, LogToClean, RemovalReason};
+pub use log_cleaner::{CleanedLog, CleanerConfig, Cleaning, LogToClean, RemovalReason};
 pub use log_read::{FetchDataInfo, ReadUpTo, TimestampAndOffset};
 pub use offset_index::{OffsetIndex, OffsetPosition};
 pub use producer_snapshot::ProducerSnapshot;

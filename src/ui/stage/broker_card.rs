@@ -1,11 +1,11 @@
 //! A broker: whether it runs, what it works on, and a tape for each replica it holds. Here it is crashed and started again.
 
+use super::crash_button::CrashButton;
 use super::fault_menu::FaultMenu;
 use super::tape_row::{TapeRoom, TapeRow};
 use crate::engine::common::{BrokerId, VirtualTime};
 use crate::engine::sim::Command;
 use crate::ui::Class;
-use crate::ui::icon::{Icon, Sign};
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
 use crate::view::Subject;
@@ -28,6 +28,7 @@ pub struct BrokerCardProps {
 pub fn BrokerCard(props: &BrokerCardProps) -> Html {
     let runner = use_runner();
     let broker = &props.broker;
+    let id = BrokerId(broker.id);
     let down = !broker.state.is_up();
     let frozen = matches!(broker.state, BrokerState::Frozen { .. });
     html! {
@@ -41,7 +42,8 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
                 </h3>
                 <span class={Class::NodeNote} title={condition_in_full(broker)}>{ condition(broker) }</span>
                 <FaultMenu of={format!("broker {}", broker.id)} acts={fault_acts::of_broker(broker)} />
-                <Fault broker={broker.id} {down} />
+                <CrashButton node={Node::Broker(broker.id)} {down}
+                    crash={Command::CrashBroker { broker: id }} restart={Command::RestartBroker { broker: id }} />
             </div>
             if let Some(words) = ailments(broker) {
                 <p class={Class::NodeNote} data-ailments={broker.id.to_string()}>{words}</p>
@@ -100,31 +102,5 @@ fn condition_in_full(broker: &BrokerFrame) -> Option<String> {
             "{} requests received and not answered, of which {} wait for replicas or for bytes",
             broker.open_requests, broker.delayed_requests
         )),
-    }
-}
-
-/// Properties of [`Fault`].
-#[derive(Properties, PartialEq)]
-struct FaultProps {
-    broker: i32,
-    down: bool,
-}
-
-/// What can be done to the broker.
-#[component]
-fn Fault(props: &FaultProps) -> Html {
-    let runner = use_runner();
-    let broker = BrokerId(props.broker);
-    let (verb, word, command) = if props.down {
-        ("restart", "Start", Command::RestartBroker { broker })
-    } else {
-        ("crash", "Crash", Command::CrashBroker { broker })
-    };
-    html! {
-        <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-keep-clear="" data-fault={format!("{verb}-broker-{broker}")}
-            aria-label={format!("{word} broker {broker}")} onclick={runner.on_click(Wish::Submit(command))}>
-            if !props.down { <Icon sign={Sign::Crash} /> }
-            {word}
-        </button>
     }
 }

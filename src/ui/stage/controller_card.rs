@@ -1,14 +1,12 @@
 //! A controller: its part in the quorum as a shape and a word, its epoch, and its copy of the metadata log. Here it is crashed, frozen, cut
 //! off and started.
 
+use super::crash_button::CrashButton;
 use super::fault_menu::FaultMenu;
 use crate::engine::cluster::quorum::QuorumStateName;
 use crate::engine::common::ControllerId;
 use crate::engine::sim::Command;
 use crate::ui::Class;
-use crate::ui::icon::{Icon, Sign};
-use crate::ui::runner::use_runner;
-use crate::ui::wish::Wish;
 use crate::view::fault_acts::FaultAct;
 use crate::view::frame::{ControllerFrame, Node};
 use yew::prelude::*;
@@ -26,6 +24,7 @@ pub struct ControllerCardProps {
 #[component]
 pub fn ControllerCard(props: &ControllerCardProps) -> Html {
     let controller = &props.controller;
+    let id = ControllerId(controller.id);
     let down = controller.state.is_none();
     let frozen = controller.frozen_since_us.is_some();
     let standing = match controller.active {
@@ -41,7 +40,8 @@ pub fn ControllerCard(props: &ControllerCardProps) -> Html {
                     <span aria-hidden="true">{ format!("{} ", shape(controller.state)) }</span>{ format!("Controller {}", controller.id) }
                 </h3>
                 if !down { <FaultMenu of={format!("controller {}", controller.id)} acts={props.acts.clone()} /> }
-                <Fault controller={controller.id} {down} />
+                <CrashButton node={Node::Controller(controller.id)} {down}
+                    crash={Command::CrashController { controller: id }} restart={Command::RestartController { controller: id }} />
             </div>
             if let Some(words) = controller.ailments() {
                 <p class={Class::NodeNote} data-ailments={Node::Controller(controller.id).key()}>{words}</p>
@@ -64,31 +64,5 @@ fn shape(state: Option<QuorumStateName>) -> &'static str {
         Some(QuorumStateName::Unattached) => "○",
         Some(QuorumStateName::Resigned) => "◌",
         None => "×",
-    }
-}
-
-/// Properties of [`Fault`].
-#[derive(Properties, PartialEq)]
-struct FaultProps {
-    controller: i32,
-    down: bool,
-}
-
-/// What can be done to the controller.
-#[component]
-fn Fault(props: &FaultProps) -> Html {
-    let runner = use_runner();
-    let controller = ControllerId(props.controller);
-    let (verb, word, command) = if props.down {
-        ("restart", "Start", Command::RestartController { controller })
-    } else {
-        ("crash", "Crash", Command::CrashController { controller })
-    };
-    html! {
-        <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-keep-clear="" data-fault={format!("{verb}-controller-{controller}")}
-            aria-label={format!("{word} controller {controller}")} onclick={runner.on_click(Wish::Submit(command))}>
-            if !props.down { <Icon sign={Sign::Crash} /> }
-            {word}
-        </button>
     }
 }

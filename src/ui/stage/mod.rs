@@ -7,6 +7,7 @@ pub mod batch_row;
 pub mod broker_card;
 pub mod consumer_card;
 pub mod controller_card;
+pub mod crash_button;
 pub mod fault_menu;
 pub mod legend;
 pub mod link_faults;

@@ -5,6 +5,7 @@ use crate::engine::cluster::{self, Broker, Partition};
 use crate::engine::common::{BrokerId, Offset, RecordId, TopicId, TopicPartition};
 use crate::engine::sim::State;
 use crate::engine::sim::ledger::Figure;
+use crate::engine::sim::network::Endpoint;
 use serde::Serialize;
 
 /// Offsets from the end of a log among which its newest records are looked for.
@@ -119,7 +120,7 @@ impl Role {
 }
 
 /// One replica's log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tape {
     /// The topic.
@@ -208,7 +209,7 @@ impl BrokerFrame {
 
 fn broker_state(state: &State, broker: &Broker) -> BrokerState {
     let fenced = !state.metadata.is_alive(broker.id());
-    match (state.crashed_at.get(&broker.id()), state.faults.frozen_since(broker.id())) {
+    match (state.crashed_at.get(&broker.id()), state.faults.frozen_since(Endpoint::Broker(broker.id()))) {
         (Some(since), _) if broker.has_stopped_cleanly() => BrokerState::Stopped { since_us: since.0 },
         (Some(since), _) if !broker.is_up() => {
             let session_ends = state.session_ends_at(broker.id()).filter(|_| !fenced);

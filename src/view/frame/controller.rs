@@ -4,6 +4,7 @@ use crate::engine::cluster::QuorumController;
 use crate::engine::cluster::quorum::QuorumStateName;
 use crate::engine::common::VirtualTime;
 use crate::engine::sim::State;
+use crate::engine::sim::network::Endpoint;
 use crate::view::format;
 use serde::Serialize;
 
@@ -47,7 +48,7 @@ impl ControllerFrame {
             id: controller.id().0,
             state: raft.quorum().map(|quorum| quorum.state().name()),
             active: controller.is_active(),
-            frozen_since_us: state.faults.controller_frozen_since(controller.id()).map(|since| since.0),
+            frozen_since_us: state.faults.frozen_since(Endpoint::Controller(controller.id())).map(|since| since.0),
             cut: faults.any(|(a, b, fault)| is_its(a, b) && (fault.forth.is_cut || fault.back.is_cut)),
             epoch: raft.epoch().0,
             leader: raft.leader().map(|leader| leader.0),

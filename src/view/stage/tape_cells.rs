@@ -188,20 +188,14 @@ mod tests {
             active: at + 1 == bases.len(),
         };
         Tape {
-            topic: "t".into(),
-            partition: 0,
             broker: 1,
             role: Role::Leader,
-            deposed: false,
             in_isr: true,
-            leader_epoch: 0,
-            log_start: 0,
             leo,
             hw,
-            bytes: 1,
             segments: bases.iter().enumerate().map(segment).collect(),
             records: (0.max(leo - 48)..leo).map(dot).collect(),
-            holes: Vec::new(),
+            ..Tape::default()
         }
     }
 

@@ -51,20 +51,13 @@ mod tests {
     fn tape(leo: i64, segments: usize) -> Tape {
         let block = SegmentBlock { base_offset: 0, next_offset: leo, bytes: 1, active: true };
         Tape {
-            topic: "orders".into(),
-            partition: 0,
             broker: 1,
             role: Role::Leader,
-            deposed: false,
             in_isr: true,
-            leader_epoch: 0,
-            log_start: 0,
             leo,
             hw: leo,
-            bytes: 1,
             segments: vec![block; segments],
-            records: Vec::new(),
-            holes: Vec::new(),
+            ..Tape::default()
         }
     }
 

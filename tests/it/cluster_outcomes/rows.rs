@@ -27,7 +27,7 @@ pub(super) fn settings_of(scenario: &Scenario) -> Value {
     let config = &scenario.brokers.config;
     let mut settings = Map::new();
     settings.insert("brokers".into(), json!(scenario.brokers.count));
-    settings.insert("controllers".into(), json!(1));
+    settings.insert("controllers".into(), json!(scenario.controllers.count));
     settings.insert("replication.factor".into(), json!(scenario.topics[0].replication_factor));
     for name in [
         "replica.lag.time.max.ms",
@@ -40,13 +40,9 @@ pub(super) fn settings_of(scenario: &Scenario) -> Value {
     Value::Object(settings)
 }
 
-/// A setting as the rows write it: `unclean` is a text there, numbers and `enable.idempotence` are not.
-fn written(name: &str, value: Option<Setting>) -> Value {
-    match (name, value.expect("a setting that a row names is one of ours")) {
-        ("unclean.leader.election.enable", value) => json!(value.to_string()),
-        (_, Setting::Text(text)) if text == "true" || text == "false" => json!(text == "true"),
-        (_, value) => json!(value),
-    }
+/// A setting as the rows write it: `unclean.leader.election.enable` is a text there.
+fn written(name: &str, value: Setting) -> Value {
+    if name == "unclean.leader.election.enable" { json!(value.to_string()) } else { json!(value) }
 }
 
 /// The settings that the real row names, with the values that they have here.
@@ -60,7 +56,7 @@ fn configuration(play: &Play, sent: &Sent, like: &Value) -> Map<String, Value> {
             return Some((name.clone(), json!(producer.is_idempotent())));
         }
         let value = producer.get(name).or_else(|| topic.get(name));
-        value.map(|value| (name.clone(), written(name, Some(value))))
+        value.map(|value| (name.clone(), written(name, value)))
     });
     rows.collect()
 }

@@ -31,8 +31,9 @@ impl Broker {
     fn clean_dirtiest_log(&mut self, now: Timestamp, out: &mut BrokerOutput) -> bool {
         let found: (Vec<TopicPartition>, Vec<_>) =
             self.partitions().filter_map(|(partition, replica)| Some((partition, replica.to_clean(now)?))).unzip();
-        let (partitions, logs) = found;
-        let Some(partition) = dirtiest(&logs).and_then(|at| partitions.get(at).copied()) else { return false };
-        self.partition_mut(partition).is_some_and(|replica| replica.maybe_clean(now, &mut out.events))
+        let (partitions, mut logs) = found;
+        let Some(at) = dirtiest(&logs) else { return false };
+        let (partition, log) = (partitions[at], logs.swap_remove(at));
+        self.partition_mut(partition).is_some_and(|replica| replica.maybe_clean(now, log, &mut out.events))
     }
 }

@@ -184,6 +184,10 @@ impl Controller {
 
     /// Fences the broker that has been silent longest, if its session has run out.
     pub(super) fn check_sessions(&mut self, now: VirtualTime, out: &mut ControllerOutput) {
+        if now < self.periodic.check_sessions {
+            return;
+        }
+        self.periodic.check_sessions = VirtualTime::NEVER;
         let stale = self.oldest_contact().filter(|(contact, _)| now >= *contact + self.session_timeout());
         if let Some((_, broker)) = stale {
             if let Some(session) = self.sessions.get_mut(&broker) {
@@ -206,9 +210,12 @@ impl Controller {
         VirtualTime::from_ms(self.image.broker_config.broker_session_timeout_ms)
     }
 
-    pub(super) fn schedule_session_check(&self, now: VirtualTime, out: &mut ControllerOutput) {
-        if let Some((contact, _)) = self.oldest_contact() {
-            let at = now.max(contact + self.session_timeout());
+    /// Sees to it that the session that runs out first is looked at then.
+    pub(super) fn schedule_session_check(&mut self, now: VirtualTime, out: &mut ControllerOutput) {
+        let Some((contact, _)) = self.oldest_contact() else { return };
+        let at = now.max(contact + self.session_timeout());
+        if at < self.periodic.check_sessions {
+            self.periodic.check_sessions = at;
             out.effects.push(ControllerEffect::Schedule { at, timer: ControllerTimer::SessionCheck });
         }
     }

@@ -13,16 +13,22 @@ use crate::engine::cluster::protocol::PartitionRegistration;
 use crate::engine::common::{BrokerId, KafkaError, TopicId, TopicPartition, VirtualTime};
 use crate::engine::config::BrokerConfig;
 
-/// When the periodic tasks are due; a timer that comes earlier was set for an interval that has changed since.
+/// When the periodic tasks are due; a timer that comes earlier was set for what has changed since, or by an earlier
+/// term of this controller.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PeriodicTasks {
     balance_leaders: VirtualTime,
     elect_uncleanly: VirtualTime,
+    pub(super) check_sessions: VirtualTime,
 }
 
 impl Default for PeriodicTasks {
     fn default() -> Self {
-        Self { balance_leaders: VirtualTime::NEVER, elect_uncleanly: VirtualTime::NEVER }
+        Self {
+            balance_leaders: VirtualTime::NEVER,
+            elect_uncleanly: VirtualTime::NEVER,
+            check_sessions: VirtualTime::NEVER,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Topics and settings: partitions that are added, and what a changed setting does to those that are there.
 
-use super::Controller;
 use super::election::Wanted;
+use super::{Change, Controller};
 use crate::engine::cluster::event::ControllerEvent;
 use crate::engine::cluster::output::ControllerOutput;
 use crate::engine::cluster::protocol::{MetadataDelta, PartitionRegistration};
@@ -37,14 +37,21 @@ impl Controller {
     /// unclean elections wait for the next periodic check, or for an operator.
     pub fn alter_topic_config(&mut self, id: TopicId, config: Arc<TopicConfig>, out: &mut ControllerOutput) {
         let Some(topic) = self.image.topics.get(&id) else { return };
-        let name = topic.name.clone();
         let changes_min_isr = topic.config.min_insync_replicas != config.min_insync_replicas;
-        self.write(MetadataDelta { topics: vec![(id, name, config)], ..self.next_delta() }, Vec::new(), out);
-        if changes_min_isr {
-            let has_elr =
-                |of: TopicPartition, partition: &PartitionRegistration| of.topic == id && !partition.elr.is_empty();
-            self.write_changes(self.changes_where(Wanted::default(), has_elr), out);
-        }
+        let delta = MetadataDelta { topics: vec![(id, topic.name.clone(), config)], ..self.next_delta() };
+        let changes = if changes_min_isr { self.without_needless_elr(id, &delta) } else { Vec::new() };
+        self.write(delta, changes, out);
+    }
+
+    /// What the ELRs of a topic's partitions become with its settings as in `delta`: they are changed together with these.
+    fn without_needless_elr(&mut self, id: TopicId, delta: &MetadataDelta) -> Vec<Change> {
+        let before = self.image.clone();
+        self.image.apply(delta);
+        let has_elr =
+            |of: TopicPartition, partition: &PartitionRegistration| of.topic == id && !partition.elr.is_empty();
+        let changes = self.changes_where(Wanted::default(), has_elr);
+        self.image = before;
+        changes
     }
 
     /// Gives all brokers, and the controller, other settings.

@@ -5,7 +5,7 @@
 
 use super::Partition;
 use crate::engine::cluster::event::BrokerEvent;
-use crate::engine::common::{Offset, Timestamp};
+use crate::engine::common::Timestamp;
 use crate::engine::storage::log_cleaner::clean;
 use crate::engine::storage::{CleanedLog, CleanerConfig, LogToClean};
 use std::sync::Arc;
@@ -15,12 +15,6 @@ impl Partition {
     #[must_use]
     pub fn is_compacted(&self) -> bool {
         self.log.config().cleanup_policy.compacts()
-    }
-
-    /// Up to where the log is clean, as it was written down last; none: no cleaning has been.
-    #[must_use]
-    pub fn cleaner_checkpoint(&self) -> Option<Offset> {
-        self.cleaner_checkpoint
     }
 
     /// What there is to clean at `now` (ms since 1970), with the topic's settings; none if it is not compacted or holds nothing that a
@@ -35,9 +29,13 @@ impl Partition {
         (to_clean.clean_bytes + to_clean.cleanable_bytes > 0).then_some((to_clean, config))
     }
 
-    /// Cleans the log, if there is a reason to; says whether it did.
-    pub(in crate::engine::cluster) fn maybe_clean(&mut self, now: Timestamp, events: &mut Vec<BrokerEvent>) -> bool {
-        let Some((to_clean, config)) = self.to_clean(now) else { return false };
+    /// Cleans the log as [`Self::to_clean`] said at the same time, if there is a reason to; says whether it did.
+    pub(in crate::engine::cluster) fn maybe_clean(
+        &mut self,
+        now: Timestamp,
+        (to_clean, config): (LogToClean, CleanerConfig),
+        events: &mut Vec<BrokerEvent>,
+    ) -> bool {
         let Some(reason) = to_clean.reason(&config) else { return false };
         // What is in a log decodes, for it was checked when it came in.
         let Ok(cleaning) = clean(&mut self.log, &to_clean, &config, now) else { return false };

@@ -148,13 +148,11 @@ fn replicated(partition: TopicPartition, leader: BrokerId, batch: &RecordBatch) 
 /// The offsets without a record between the log's end and the batch's, if there are any: the leader's log was compacted there.
 fn holes_copied(partition: TopicPartition, leader: BrokerId, end: Offset, batch: &RecordBatch) -> Option<BrokerEvent> {
     let base_offset = batch.base_offset();
-    let is_whole = i64::from(batch.records_count()) == batch.next_offset().0 - base_offset.0;
-    if base_offset == end && is_whole {
+    if base_offset == end && batch.is_dense() {
         return None;
     }
     // A batch that came from a log decodes, for it was checked when it was first appended.
-    let records = batch.records().unwrap_or_default();
-    let offsets = records.iter().map(|record| record.offset).chain([batch.next_offset()]);
+    let offsets = batch.offsets().unwrap_or_default().into_iter().chain([batch.next_offset()]);
     let mut holes = Vec::new();
     let mut expected = end;
     for offset in offsets {

@@ -146,7 +146,7 @@ pub enum MetadataUpdate {
     /// Everything up to an offset: what a broker that runs from the start knows.
     Image(MetadataImage),
     /// The changes that follow, which became committed together.
-    Deltas(Vec<MetadataDelta>),
+    Deltas(Vec<Arc<MetadataDelta>>),
 }
 
 /// The objects that one change of the controller touched, each whole: one record of the metadata log each.
@@ -202,7 +202,7 @@ impl MetadataDelta {
     }
 }
 
-/// All metadata after the change with number `offset` (`org.apache.kafka.image.MetadataImage`).
+/// All metadata up to the record at `offset` (`org.apache.kafka.image.MetadataImage`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetadataImage {
     /// Offset of the last record in it; −1: nothing yet.

@@ -128,10 +128,10 @@ impl QuorumController {
         }
     }
 
-    /// An administrator asks for something. Says whether this is the active controller; if not, nothing was done.
-    pub fn administer(&mut self, now: VirtualTime, request: &AdminRequest, out: &mut QuorumControllerOutput) -> bool {
-        let Some(active) = &self.active else { return false };
-        match request.clone() {
+    /// An administrator asks for something. If this is not the active controller, nothing is done.
+    pub fn administer(&mut self, now: VirtualTime, request: AdminRequest, out: &mut QuorumControllerOutput) {
+        let Some(active) = &self.active else { return };
+        match request {
             AdminRequest::AlterTopicConfig { topic, config } => {
                 self.with_controller(now, out, |it, _, out| it.alter_topic_config(topic, config, out));
             }
@@ -148,7 +148,6 @@ impl QuorumController {
                 self.with_controller(now, out, |it, _, out| it.elect_leader(partition, election, out));
             }
         }
-        true
     }
 
     /// Another node of the quorum, or a broker that fetches the log, has sent a request.
@@ -316,6 +315,11 @@ impl QuorumController {
         active.controller.follow_log(last_offset);
         let mut done = ControllerOutput::default();
         act(&mut active.controller, now, &mut done);
+        let writes = |effect: &&ControllerEffect| matches!(effect, ControllerEffect::Append(_));
+        debug_assert!(
+            done.effects.iter().filter(writes).count() <= 1,
+            "the events of an act are told with its one change"
+        );
         let mut events = done.events;
         let mut answers = Vec::new();
         let mut raft_out = RaftOutput::default();

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// Schedules that are tried unless a caller says otherwise.
 pub const TRIES: u32 = 10_000;
-/// How many schedules have nothing but crashes: they come first, for they are the plainest to tell.
+/// How many schedules break brokers by crashes alone: they come first, for they are the plainest to tell.
 const ONLY_CRASHES: u32 = 60;
 /// Candidates that are tried to cut a counterexample down.
 const SHRINK_TRIES_MAX: u32 = 600;

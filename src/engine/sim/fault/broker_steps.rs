@@ -12,7 +12,9 @@ impl State {
     pub(in crate::engine::sim) fn ensure_frozen(&self, broker: BrokerId, is_frozen: bool) -> Result<(), CommandError> {
         self.ensure_broker(broker, true)?;
         let words = if is_frozen { "is not frozen" } else { "is frozen" };
-        self.ensure_so(self.faults.frozen_since(broker).is_some() == is_frozen, || format!("broker {broker} {words}"))
+        self.ensure_so(self.faults.frozen_since(Endpoint::Broker(broker)).is_some() == is_frozen, || {
+            format!("broker {broker} {words}")
+        })
     }
 
     /// Whether a broker's fetchers are stalled, or not, as it should be. It must be running.
@@ -22,7 +24,7 @@ impl State {
         is_stalled: bool,
     ) -> Result<(), CommandError> {
         self.ensure_broker(broker, true)?;
-        let stands = is_stalled && self.faults.frozen_since(broker).is_some();
+        let stands = is_stalled && self.faults.frozen_since(Endpoint::Broker(broker)).is_some();
         self.ensure_so(!stands, || format!("broker {broker} is frozen; thaw it first"))?;
         let words = if is_stalled { "is not stalled" } else { "is stalled already" };
         let stalled = self.broker(broker).is_some_and(crate::engine::cluster::Broker::is_stalled);

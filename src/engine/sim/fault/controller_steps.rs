@@ -22,7 +22,7 @@ impl State {
     ) -> Result<(), CommandError> {
         self.ensure_controller(controller, true)?;
         let words = if is_frozen { "is not frozen" } else { "is frozen" };
-        let stands = self.faults.controller_frozen_since(controller).is_some();
+        let stands = self.faults.frozen_since(Endpoint::Controller(controller)).is_some();
         self.ensure_so(stands == is_frozen, || format!("controller {controller} {words}"))
     }
 

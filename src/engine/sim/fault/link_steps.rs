@@ -201,7 +201,8 @@ impl State {
 
     /// With acks=0 nothing but the socket holds a producer up: when its buffer is full, the producer sends no more to that node.
     pub(in crate::engine::sim) fn fill_socket(&mut self, id: SessionId, broker: BrokerId, connection: ConnectionId) {
-        let is_faulty = !self.network.faults().is_empty() || self.faults.frozen_since(broker).is_some();
+        let is_faulty =
+            !self.network.faults().is_empty() || self.faults.frozen_since(Endpoint::Broker(broker)).is_some();
         if is_faulty && self.network.unread_bytes(self.now, connection) >= SEND_BUFFER_BYTES {
             self.session_mut(id).producer.set_node_ready(broker, false);
         }

@@ -36,11 +36,11 @@ mod validate;
 
 pub(super) use link_faults::{Fate, Treatment};
 pub use link_faults::{LaneFault, LinkFault, LinkFaults, Way};
-pub(super) use validate::validate;
+pub(super) use validate::{is_node, validate};
 
 use super::network::Endpoint;
 use super::scheduler::Task;
-use crate::engine::common::{BrokerId, ControllerId, VirtualTime};
+use crate::engine::common::VirtualTime;
 use std::collections::BTreeMap;
 
 /// What is broken beside the links.
@@ -61,21 +61,9 @@ struct Frozen {
 }
 
 impl Faults {
-    /// Since when a broker's process stands still, if it does.
+    /// Since when the process of a broker or a controller stands still, if it does.
     #[must_use]
-    pub fn frozen_since(&self, broker: BrokerId) -> Option<VirtualTime> {
-        self.frozen.get(&Endpoint::Broker(broker)).map(|frozen| frozen.since)
-    }
-
-    /// Since when a controller's process stands still, if it does.
-    #[must_use]
-    pub fn controller_frozen_since(&self, controller: ControllerId) -> Option<VirtualTime> {
-        self.frozen.get(&Endpoint::Controller(controller)).map(|frozen| frozen.since)
-    }
-
-    /// How many messages and timers wait for a frozen broker.
-    #[must_use]
-    pub fn waiting_for(&self, broker: BrokerId) -> usize {
-        self.frozen.get(&Endpoint::Broker(broker)).map_or(0, |frozen| frozen.waiting.len())
+    pub fn frozen_since(&self, node: Endpoint) -> Option<VirtualTime> {
+        self.frozen.get(&node).map(|frozen| frozen.since)
     }
 }

@@ -1,6 +1,6 @@
 //! What is checked of a fault's command before it is looked at whether it is possible now: names and ranges.
 
-use crate::engine::common::{BrokerId, ControllerId, limits};
+use crate::engine::common::limits;
 use crate::engine::sim::command::{
     Command, CommandError, known, known_broker, known_controller, known_producer, within,
 };
@@ -71,6 +71,7 @@ enum Kind {
     Controller,
 }
 
+/// What goes by a name; nothing does by another spelling of a number.
 fn kind_of(scenario: &Scenario, name: &str) -> Option<Kind> {
     if name == ALL_CONTROLLERS {
         return Some(Kind::Controller);
@@ -80,12 +81,10 @@ fn kind_of(scenario: &Scenario, name: &str) -> Option<Kind> {
     if clients.any(|client| client == name) {
         return Some(Kind::Client);
     }
-    if let Some(id) = name.strip_prefix("controller-") {
-        let id = id.parse().ok().map(ControllerId)?;
-        return scenario.controller_ids().any(|controller| controller == id).then_some(Kind::Controller);
+    if scenario.controller_ids().any(|id| name == format!("controller-{id}")) {
+        return Some(Kind::Controller);
     }
-    let id = name.strip_prefix("broker-")?.parse().ok().map(BrokerId)?;
-    scenario.broker_ids().any(|broker| broker == id).then_some(Kind::Broker)
+    scenario.broker_ids().any(|id| name == format!("broker-{id}")).then_some(Kind::Broker)
 }
 
 /// The nodes that go by a name.
@@ -102,6 +101,11 @@ pub(super) fn links_between(scenario: &Scenario, a: &str, b: &str) -> Vec<(Strin
     let (from, to) = (nodes(scenario, a), nodes(scenario, b));
     let pairs = from.iter().flat_map(|a| to.iter().map(move |b| (a.clone(), b.clone())));
     pairs.filter(|(a, b)| is_link(scenario, a, b)).collect()
+}
+
+/// Whether a node, or the controllers together, go by a name.
+pub(in crate::engine::sim) fn is_node(scenario: &Scenario, name: &str) -> bool {
+    kind_of(scenario, name).is_some()
 }
 
 fn known_node(scenario: &Scenario, name: &str) -> Result<Kind, CommandError> {

@@ -147,6 +147,9 @@ impl Committed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::common::{PartitionId, TopicId, VirtualTime};
+    use crate::engine::sim::{Scenario, Simulation};
+    use std::sync::Arc;
 
     /// A log of batches of one record, by epoch.
     fn log(epochs: &[i32]) -> ReplicaLog {
@@ -218,5 +221,30 @@ mod tests {
         let known = committed(&[0, 0, 0], 2);
         assert!(known.read_up_to(Offset(2)).is_ok());
         assert!(known.read_up_to(Offset(3)).is_err());
+    }
+
+    #[test]
+    fn success_for_a_batch_that_is_not_the_committed_one_is_seen() {
+        let scenario = Scenario::from_json(
+            r#"{"version": 1, "seed": 1, "endUs": 2000000, "brokers": {"count": 1},
+                "topics": [{"name": "t", "partitions": 1, "replicationFactor": 1}],
+                "producers": [{"name": "p1", "config": {"acks": "all", "linger.ms": 0}}],
+                "commands": [{"atUs": 500000, "do": "send", "producer": "p1", "record": {"value": "a"}},
+                             {"atUs": 900000, "do": "send", "producer": "p1", "record": {"value": "b"}}]}"#,
+        );
+        let mut simulation = Simulation::new(Arc::new(scenario.expect("a scenario")));
+        simulation.advance_to(VirtualTime(2_000_000));
+        let state = simulation.state();
+        let partition = TopicPartition::new(TopicId(0), PartitionId(0));
+        let replica = state.ledger.partition(partition).and_then(|partition| partition.replica(BrokerId(1)));
+        let replica = replica.expect("broker 1 has one");
+        let entries = [0, 1].map(|offset| replica.at(Offset(offset)).expect("both were appended"));
+        let mut known = Committed::default();
+        known.advance(replica, LeaderEpoch(0), (Offset(0), Offset(2))).unwrap();
+        for (at, batch, holds) in [(0, 0, true), (1, 1, true), (0, 1, false), (1, 0, false)] {
+            let verdict = known.acked(state, partition, entries[batch].batch, Offset(at));
+            assert_eq!(verdict.is_ok(), holds, "batch {batch} at {at}: {verdict:?}");
+        }
+        assert!(known.acked(state, partition, entries[0].batch, Offset(2)).is_err(), "nothing is committed there");
     }
 }

@@ -86,13 +86,14 @@ fn agree<T: MetadataRecords>(a: &MetadataLog<T>, b: &MetadataLog<T>, (from, to):
     if from >= to {
         return Ok(());
     }
-    let within = |log: &MetadataLog<T>| {
-        let batches = log.batches_from(from).take_while(|batch| batch.base_offset < to);
-        batches.cloned().collect::<Vec<_>>()
+    let [mut mine, mut theirs] = [a, b].map(|log| log.batches_from(from).take_while(|batch| batch.base_offset < to));
+    let same = loop {
+        match (mine.next(), theirs.next()) {
+            (None, None) => break true,
+            (Some(mine), Some(theirs)) if Arc::ptr_eq(mine, theirs) || mine == theirs => {}
+            _ => break false,
+        }
     };
-    let (mine, theirs) = (within(a), within(b));
-    let same = mine.len() == theirs.len()
-        && mine.iter().zip(&theirs).all(|(mine, theirs)| Arc::ptr_eq(mine, theirs) || mine == theirs);
     if same { Ok(()) } else { Err(format!("the logs differ between {from} and {to}, and that is committed")) }
 }
 

@@ -76,17 +76,18 @@ impl PartitionLedger {
         holes: &[(Offset, Offset)],
         before: Offset,
     ) {
-        let source = self.replicas.get(&leader).cloned().unwrap_or_default();
+        let source = self.replicas.entry(leader).or_default();
         let start = holes.first().map_or(before, |(first, _)| *first);
-        let log = self.replicas.entry(broker).or_default();
-        for offset in holes.iter().flat_map(|(from, to)| from.0..to.0).map(Offset) {
-            log.holes.insert(offset, source.holes.get(&offset).copied().flatten());
-        }
         // What is gone whole is history all the same, so that the two logs compare.
         let whole: Vec<_> = (source.floor(start)..source.entries.back())
             .map_while(|position| source.entries.get(position).copied().filter(|entry| entry.last_offset < before))
             .filter(|entry| entry.base_offset >= start)
             .collect();
+        let reasons = source.holes.clone();
+        let log = self.replicas.entry(broker).or_default();
+        for offset in holes.iter().flat_map(|(from, to)| from.0..to.0).map(Offset) {
+            log.holes.insert(offset, reasons.get(&offset).copied().flatten());
+        }
         whole.into_iter().for_each(|entry| self.added(books, broker, entry));
     }
 

@@ -13,27 +13,6 @@ use crate::engine::record::{
 };
 use crate::engine::storage::producer_state::ProducerStateManager;
 
-/// What a cleaning did, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CleanerStats {
-    /// Records read in the second pass.
-    pub records_read: u64,
-    /// Of these, kept.
-    pub records_kept: u64,
-    /// Gone because a later record has the same key.
-    pub superseded: u64,
-    /// Gone because they have no key.
-    pub without_key: u64,
-    /// Tombstones gone because their time was over.
-    pub expired_tombstones: u64,
-    /// Batches whose tombstones' time began to run.
-    pub delete_horizons_set: u64,
-    /// Batches of which only the header stays.
-    pub batches_emptied: u64,
-    /// Batches gone whole.
-    pub batches_removed: u64,
-}
-
 /// Decides batch by batch, for one cleaning.
 pub(super) struct BatchFilter<'a> {
     pub(super) map: &'a OffsetMap,
@@ -42,7 +21,6 @@ pub(super) struct BatchFilter<'a> {
     pub(super) config: &'a CleanerConfig,
     pub(super) now: Timestamp,
     pub(super) compressor: Compressor,
-    pub(super) stats: CleanerStats,
     /// What goes, in order of offset.
     pub(super) removed: Vec<RemovedRecord>,
     /// The batches whose tombstones' time begins to run.
@@ -68,15 +46,12 @@ impl BatchFilter<'_> {
         let records = batch.records()?;
         let count = records.len();
         let kept: Vec<Record> = records.into_iter().filter(|record| self.retains(batch, record)).collect();
-        self.stats.records_read += count as u64;
-        self.stats.records_kept += kept.len() as u64;
         if kept.is_empty() {
             return Ok(self.emptied(batch));
         }
         let has_tombstone = kept.iter().any(|record| record.value.is_none());
         let horizon = match batch.delete_horizon_ms() {
             None if has_tombstone => {
-                self.stats.delete_horizons_set += 1;
                 let horizon = self.now.saturating_add(self.config.delete_retention_ms);
                 let (base_offset, last_offset) = (batch.base_offset(), batch.last_offset());
                 self.horizons.push(DeleteHorizon { base_offset, last_offset, horizon });
@@ -92,11 +67,6 @@ impl BatchFilter<'_> {
 
     fn retains(&mut self, batch: &RecordBatch, record: &Record) -> bool {
         let Some(why) = self.why_it_goes(batch, record) else { return true };
-        match why {
-            RemovalReason::WithoutKey => self.stats.without_key += 1,
-            RemovalReason::Superseded { .. } => self.stats.superseded += 1,
-            RemovalReason::TombstoneExpired { .. } => self.stats.expired_tombstones += 1,
-        }
         self.removed.push(RemovedRecord { offset: record.offset, why });
         false
     }
@@ -129,10 +99,8 @@ impl BatchFilter<'_> {
             && producer.is_some_and(|producer| producer.last_offset() == batch.last_offset());
         let is_rounds_last = batch.next_offset() == self.first_uncleanable_offset;
         if !is_producers_last && !is_rounds_last {
-            self.stats.batches_removed += 1;
             return None;
         }
-        self.stats.batches_emptied += 1;
         let options = BatchOptions { compression: Compression::None, ..options_of(batch) };
         let empty = self.close(batch, RecordBatchBuilder::new(options, Vec::new()));
         Some(empty.with_max_timestamp(options.timestamp_type, batch.max_timestamp()))

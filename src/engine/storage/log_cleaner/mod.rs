@@ -14,7 +14,6 @@ mod cleanable;
 mod cleaned_log;
 mod offset_map;
 
-pub use batch_filter::CleanerStats;
 pub use cleanable::{CleanerConfig, CleaningReason, LogToClean, dirtiest};
 pub use cleaned_log::{CleanedLog, CleanedSegments, DeleteHorizon, RemovalReason, RemovedRecord};
 
@@ -37,8 +36,6 @@ pub struct Cleaning {
     pub first_dirty_offset: Offset,
     /// The segments written, oldest first.
     pub groups: Vec<CleanedGroup>,
-    /// What became of the records.
-    pub stats: CleanerStats,
     /// The records that went, in order of offset.
     pub removed: Vec<RemovedRecord>,
     /// The batches whose tombstones' time begins to run.
@@ -73,7 +70,6 @@ pub fn clean(
         config,
         now,
         compressor: Compressor::default(),
-        stats: CleanerStats::default(),
         removed: Vec::new(),
         horizons: Vec::new(),
     };
@@ -82,13 +78,13 @@ pub fn clean(
     for group in group_segments(&sources, log.config(), to_clean.first_uncleanable_offset) {
         cleaned.push((clean_group(log, group, &mut filter)?, group.len()));
     }
-    let BatchFilter { stats, removed, horizons, .. } = filter;
+    let BatchFilter { removed, horizons, .. } = filter;
     let groups = cleaned.into_iter().map(|(segment, count)| {
         let size_in_bytes = segment.size_in_bytes();
         CleanedGroup { replaced: log.replace_segments(segment, count), size_in_bytes }
     });
     let groups = groups.collect();
-    Ok(Cleaning { first_dirty_offset: end_offset.max(to_clean.first_dirty_offset), groups, stats, removed, horizons })
+    Ok(Cleaning { first_dirty_offset: end_offset.max(to_clean.first_dirty_offset), groups, removed, horizons })
 }
 
 /// The first pass: the last offset of every key in the dirty part, up to where the map is full.
