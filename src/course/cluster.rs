@@ -13,7 +13,8 @@ pub(super) const LESSON: Lesson = Lesson {
     look: &[
         "Crash a broker that leads something. Nothing happens until its session has run out; then the leaders change, and the leader epoch with them.",
         "Crash the active controller, then a broker. For two seconds or a little more nobody decides anything; then another controller does, and gives every broker a whole session. With two controllers down nobody is elected at all, and a dead broker goes on leading on paper.",
-        "Crash the brokers one after another. With `unclean.leader.election.enable` at **false** the last in-sync replica keeps its partition: until it returns, nobody leads.",
+        "Shut a broker down in order instead, from its **Faults**: what it leads is handed over before it stops, and nobody waits for a session. Let the **preferred leader** lead again below the stage once it is back.",
+        "Crash the brokers one after another. With `unclean.leader.election.enable` at **false** the last in-sync replica keeps its partition: until it returns, nobody leads. Crash all three and start another one first: an **unclean election**, below the stage, lets it lead at once, and what only the others had is lost.",
     ],
     simplified: &[
         "Brokers' sessions and heartbeats are shorter than Kafka's defaults, so that one need not wait; each says so. The quorum's times are Kafka's.",

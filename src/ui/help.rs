@@ -47,7 +47,7 @@ pub fn Help(props: &HelpProps) -> Html {
                         <Icon sign={Sign::Close} />
                     </button>
                 </div>
-                <p>{"Click a record, a batch, a segment, a broker, a consumer or a request to read its fields and its bytes. Click a figure of the ledger to list the records behind it. Pausing, stepping and going back never change what happens; acting in the past does, and what came after can be brought back."}</p>
+                <p>{"Click a record, a batch, a segment, a broker, a consumer or a request to read its fields and its bytes. Click a wire for the faults of its link. Click a figure of the ledger to list the records behind it. Pausing, stepping and going back never change what happens; acting in the past does, and what came after can be brought back."}</p>
                 <h2>{"Keys"}</h2>
                 <dl class={Class::KeyList}>
                     { for RUN_KEYS.iter().map(|(key, use_)| key_row((*key).to_string(), *use_)) }

@@ -6,11 +6,13 @@ use super::icon::{Icon, Sign};
 use super::record_list::RecordList;
 use super::rich_text::RichText;
 use super::runner::{use_runner, use_slice};
+use super::stage::fault_menu::FaultButtons;
 use super::tone::tone_class;
 use super::wish::Wish;
 use crate::engine::common::VirtualTime;
 use crate::view::format;
 use crate::view::inspection::{Inspection, MomentView};
+use crate::view::partition_acts;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -29,6 +31,7 @@ pub fn Inspector() -> Html {
                 }
                 <Journey inspection={inspection.clone()} />
                 <Why inspection={inspection.clone()} />
+                <PartitionPart />
                 if inspection.records_total > 0 {
                     <RecordList {inspection} />
                 }
@@ -92,6 +95,20 @@ fn Journey(props: &PartProps) -> Html {
         <section aria-label="Journey">
             <h2>{"Journey"}</h2>
             <ol class={Class::Journey}>{ for journey.iter().enumerate().map(row) }</ol>
+        </section>
+    }
+}
+
+/// What can be asked for the partition that a segment or a batch belongs to.
+#[component]
+fn PartitionPart() -> Html {
+    let row = use_slice(|published| partition_acts::of_subject(&published.frame, published.subject?));
+    let Some(row) = row else { return Html::default() };
+    html! {
+        <section aria-label="Partition" data-partition-acts={row.name.clone()}>
+            <h2>{format!("The partition {}", row.name)}</h2>
+            <p class={Class::Note}>{format!("As the controllers have it: {}.", row.words)}</p>
+            <FaultButtons acts={row.acts} apart=true />
         </section>
     }
 }

@@ -5,6 +5,7 @@ use super::batching_room::BatchingRoom;
 use super::clients::Clients;
 use super::failover_table::FailoverTable;
 use super::inspector::Inspector;
+use super::invariants::InvariantSection;
 use super::landing::{Course, HowYouCanTell, LandingStage};
 use super::ledger_bar::LedgerBar;
 use super::lesson::LessonColumn;
@@ -19,6 +20,7 @@ use super::send_state::SendForms;
 use super::settings_panel::{LessonSettings, OtherSettings};
 use super::stage::Stage;
 use super::stage::link_faults::LinkFaults;
+use super::stage::partition_list::PartitionList;
 use super::transport::Transport;
 use crate::course::{self, Place, Room};
 use std::rc::Rc;
@@ -94,6 +96,7 @@ fn below(place: Place) -> Html {
         <>
             if matches!(place, Place::Room(_)) {
                 <Promises />
+                <InvariantSection />
             }
             if place == Place::Room(Room::Cluster) {
                 <FailoverTable />
@@ -111,6 +114,6 @@ fn stage(place: Place, send: &SendHandle) -> Html {
         Place::Room(Room::Log) => html! { <LogRoom /> },
         Place::Room(Room::Partitions) => html! { <PartitionsRoom send={send.clone()} /> },
         Place::Room(Room::Batching) => html! { <BatchingRoom /> },
-        Place::Room(_) => html! { <><Stage /><LinkFaults /></> },
+        Place::Room(room) => html! { <><Stage /><PartitionList at_first={room == Room::Cluster} /><LinkFaults /></> },
     }
 }

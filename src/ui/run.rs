@@ -18,7 +18,7 @@ use crate::view::playback::{Outlook, Playback, Speed};
 use crate::view::seek_target::{SeekBy, SeekTarget};
 use crate::view::transport::TransportView;
 use crate::view::waiting_calls::WaitingCalls;
-use crate::view::{Frame, Subject, log_room, news, promises, proof, settings};
+use crate::view::{Frame, Subject, log_room, news, partition_acts, promises, proof, settings};
 use crate::web::media;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -304,6 +304,7 @@ impl Run {
         self.is_tail_back = false;
         self.outlook = None;
         self.hear();
+        self.notice = partition_acts::refusal(self.state(), &command, self.timeline.news()).map(Rc::from);
         if let Command::Send { .. } | Command::Burst { .. } = command {
             self.refusal = self.refused_send(&command).map(Rc::from);
             if self.state().ledger.record(first_new).is_some() {

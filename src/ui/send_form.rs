@@ -4,6 +4,7 @@ use super::Class;
 use super::runner::{RunnerHandle, use_runner, use_slice};
 use super::send_state::{ContentKind, Part, SendChange, SendState};
 use super::wish::Wish;
+use crate::engine::sim::Command;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
@@ -29,6 +30,7 @@ pub fn SendForm(props: &SendFormProps) -> Html {
     let waits = use_slice(|published| published.sent_just_now && !published.transport.playing);
     let submit = sender(&runner, state, &problems, SendState::send);
     let burst = sender(&runner, state, &problems, SendState::burst);
+    let flush = sender(&runner, state, &problems, |_, producer| Ok(Command::Flush { producer })).reform(|_: MouseEvent| ());
     let onsubmit = submit.reform(|event: SubmitEvent| event.prevent_default());
     html! {
         <form class={Class::Form} {onsubmit} novalidate=true aria-labelledby="send-title">
@@ -46,6 +48,8 @@ pub fn SendForm(props: &SendFormProps) -> Html {
                     <button type="button" class={Class::Button} data-send="burst" onclick={burst.reform(|_: MouseEvent| ())}
                         title="send() this many times in a row; {n} in a text becomes 0, 1, 2, …">{"Burst"}</button>
                 </span>
+                <button type="button" class={Class::Button} data-send="flush" onclick={flush}
+                    title="flush(): every batch that waits may leave now, however long linger.ms is">{"Flush"}</button>
             </div>
             <p class={Class::Note} role="status">{ unknown_partition(&state.partition, partitions) }</p>
             if waits {
@@ -77,7 +81,7 @@ fn sender(
     runner: &RunnerHandle,
     state: &SendHandle,
     problems: &UseStateHandle<Vec<String>>,
-    make: fn(&SendState, String) -> Result<crate::engine::sim::Command, Vec<String>>,
+    make: fn(&SendState, String) -> Result<Command, Vec<String>>,
 ) -> Callback<()> {
     let (runner, state, problems) = (runner.clone(), state.clone(), problems.clone());
     Callback::from(move |()| {

@@ -1,14 +1,13 @@
-//! What can be done to break a run, and to mend it, as it stands: the acts of the menus on brokers, producers and links.
+//! What can be done to break a run, and to mend it, as it stands: the acts of the menus on brokers, controllers and producers. Those of links
+//! are in [`super::link_acts`], those of partitions in [`super::partition_acts`].
 
 use super::frame::{BrokerFrame, BrokerState, ControllerFrame, Frame, Node, ProducerFrame, WireState};
+use super::link_acts::name;
 use crate::engine::common::{BrokerId, ControllerId};
 use crate::engine::sim::Command;
-use crate::engine::sim::fault::Way;
 
 /// How many times longer a slow disk of the menu takes: 0.1 s for an append of no size.
 const SLOW_DISK_FACTOR: u32 = 100_000;
-/// How much longer a slow link of the menu takes.
-const DELAY_US: u64 = 200_000;
 
 /// One act of a menu.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,19 +24,6 @@ pub struct FaultAct {
     pub command: Command,
 }
 
-/// A link with what can be done to it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LinkRow {
-    /// Its ends' names: `p1-broker-1`.
-    pub key: String,
-    /// Its ends in words.
-    pub words: String,
-    /// What is wrong with it, in a few words; empty if nothing is.
-    pub note: String,
-    /// What can be done.
-    pub acts: Vec<FaultAct>,
-}
-
 /// Makes the acts on one node, of which it is given the name in hooks and the name in words; the latter stands for `{}` in what an act does.
 fn act_on(key: String, name: String) -> impl Fn(&str, &'static str, &str, &'static str, Command) -> FaultAct {
     move |verb, word, what, means, command| FaultAct {
@@ -51,26 +37,30 @@ fn act_on(key: String, name: String) -> impl Fn(&str, &'static str, &str, &'stat
 
 /// What can be done to a broker beside crashing it, or, once it is down, starting it on its disk.
 #[must_use]
-pub fn of_broker(frame: &BrokerFrame) -> Vec<FaultAct> {
-    let broker = BrokerId(frame.id);
+pub fn of_broker(frame: &Frame, shown: &BrokerFrame) -> Vec<FaultAct> {
+    let broker = BrokerId(shown.id);
     let act = act_on(format!("broker-{broker}"), format!("broker {broker}"));
-    if !frame.state.is_up() {
+    if !shown.state.is_up() {
         let (command, what) = (Command::RestartBrokerWithoutDisk { broker }, "Start {} with an empty disk");
         let means = "Its logs are gone; it copies them from the leaders.";
         return vec![act("restart-without-disk", "Start, disk empty", what, means, command)];
     }
     vec![
         {
+            let means = "A controlled shutdown: it hands over what it leads, then its process ends.";
+            act("shut-down", "Shut down", "Shut {} down in order", means, Command::ShutDownBroker { broker })
+        },
+        {
             let (what, means) = ("Cut the power of {}", "It is gone, with what was not flushed to its disk.");
             act("cut-power", "Cut power", what, means, Command::CutPower { broker })
         },
-        if let BrokerState::Frozen { .. } = frame.state {
+        if let BrokerState::Frozen { .. } = shown.state {
             act("thaw", "Thaw", "Let {} go on", "It goes on where it stood.", Command::ThawBroker { broker })
         } else {
             let means = "Its process stands still, as in a long garbage collection; its connections stay open.";
             act("freeze", "Freeze", "Freeze {}", means, Command::FreezeBroker { broker })
         },
-        if frame.disk_factor > 1 {
+        if shown.disk_factor > 1 {
             let (what, means) = ("Make the disk of {} as fast as before", "Appends take as long as before.");
             act("restore-disk", "Disk normal", what, means, Command::RestoreDisk { broker })
         } else {
@@ -78,7 +68,7 @@ pub fn of_broker(frame: &BrokerFrame) -> Vec<FaultAct> {
             let means = "Each append takes 0.1 s and more.";
             act("slow-disk", "Slow disk", "Make appends of {} slow", means, command)
         },
-        if frame.stalled {
+        if shown.stalled {
             let means = "It copies from the leaders again.";
             act("resume", "Resume fetching", "Let {} fetch again", means, Command::ResumeFollower { broker })
         } else {
@@ -86,7 +76,42 @@ pub fn of_broker(frame: &BrokerFrame) -> Vec<FaultAct> {
             let command = Command::StallFollower { broker };
             act("stall", "Stall fetching", "Stop the replica fetchers of {}", means, command)
         },
+        cut_off(frame, Node::Broker(shown.id), "It runs, and nobody hears it: its session runs out.", &act),
     ]
+}
+
+/// Cuts every link of a node, or, once one is cut, heals them all.
+fn cut_off(
+    frame: &Frame,
+    node: Node,
+    means: &'static str,
+    act: &impl Fn(&str, &'static str, &str, &'static str, Command) -> FaultAct,
+) -> FaultAct {
+    let is_cut_off = frame.wires.iter().any(|wire| wire.state == WireState::Cut && [wire.from, wire.to].contains(&node));
+    if is_cut_off {
+        let what = "Heal every link, those of {} among them";
+        return act("heal", "Heal links", what, "What waits on the links arrives.", Command::HealNetwork);
+    }
+    let others = everyone(frame).filter(|other| *other != node && speaks_with(node, *other));
+    let groups = vec![vec![name(frame, node)], others.map(|other| name(frame, other)).collect()];
+    act("cut", "Cut off", "Cut every link of {}", means, Command::PartitionNetwork { groups })
+}
+
+/// Every node of the stage, once.
+fn everyone(frame: &Frame) -> impl Iterator<Item = Node> {
+    let mut producers: Vec<Node> = frame.producers.iter().map(|producer| Node::Producer(producer.index)).collect();
+    producers.dedup();
+    let consumers = frame.consumers.iter().map(|consumer| Node::Consumer(consumer.index));
+    let brokers = frame.brokers.iter().map(|broker| Node::Broker(broker.id));
+    let controllers = frame.controllers.iter().map(|controller| Node::Controller(controller.id));
+    producers.into_iter().chain(consumers).chain(controllers).chain(brokers)
+}
+
+/// Whether there is a link between two nodes: one is a broker, or both are controllers.
+fn speaks_with(a: Node, b: Node) -> bool {
+    let is_broker = |node| matches!(node, Node::Broker(_));
+    let is_controller = |node| matches!(node, Node::Controller(_));
+    is_broker(a) || is_broker(b) || (is_controller(a) && is_controller(b))
 }
 
 /// What can be done to a controller beside crashing and starting it.
@@ -104,18 +129,8 @@ pub fn of_controller(frame: &Frame, controller: &ControllerFrame) -> Vec<FaultAc
         let command = Command::FreezeController { controller: id };
         act("freeze", "Freeze", "Freeze {}", "Its process stands still; if it led, the others elect another.", command)
     };
-    let link = if controller.cut {
-        let what = "Heal every link, those of {} among them";
-        act("heal", "Heal links", what, "What waits on the links arrives.", Command::HealNetwork)
-    } else {
-        let brokers = frame.brokers.iter().map(|broker| Node::Broker(broker.id));
-        let others = frame.controllers.iter().filter(|other| other.id != controller.id);
-        let others = others.map(|other| Node::Controller(other.id)).chain(brokers).map(|node| name(frame, node));
-        let groups = vec![vec![name(frame, Node::Controller(controller.id))], others.collect()];
-        let means = "It runs, and nobody hears it; if it led, it resigns when it notices.";
-        act("cut", "Cut off", "Cut every link of {}", means, Command::PartitionNetwork { groups })
-    };
-    vec![pause, link]
+    let means = "It runs, and nobody hears it; if it led, it resigns when it notices.";
+    vec![pause, cut_off(frame, Node::Controller(controller.id), means, &act)]
 }
 
 /// What can be done to a producer.
@@ -138,143 +153,3 @@ pub fn of_producer(frame: &ProducerFrame) -> Vec<FaultAct> {
     ]
 }
 
-/// Links that have one end in common.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LinkGroup {
-    /// Whose links: `p1`, `controller`, `between brokers`.
-    pub name: String,
-    /// The links.
-    pub rows: Vec<LinkRow>,
-}
-
-impl LinkGroup {
-    /// With how many of them something is wrong.
-    #[must_use]
-    pub fn faulty(&self) -> usize {
-        self.rows.iter().filter(|row| !row.note.is_empty()).count()
-    }
-}
-
-/// Every link of the stage, by the client at its end; those between brokers stand last.
-#[must_use]
-pub fn link_groups(frame: &Frame) -> Vec<LinkGroup> {
-    let mut groups: Vec<LinkGroup> = Vec::new();
-    for row in links(frame) {
-        let first = row.words.split(" – ").next().unwrap_or_default();
-        let name = if first.starts_with("broker ") { "between brokers" } else { first };
-        match groups.last_mut().filter(|group| group.name == name) {
-            Some(group) => group.rows.push(row),
-            None => groups.push(LinkGroup { name: name.to_string(), rows: vec![row] }),
-        }
-    }
-    groups
-}
-
-/// Each act that a link has a button for, once, with what it means.
-#[must_use]
-pub fn link_meanings(groups: &[LinkGroup]) -> Vec<(&'static str, &'static str)> {
-    let mut meanings: Vec<(&'static str, &'static str)> = Vec::new();
-    for act in groups.iter().flat_map(|group| &group.rows).flat_map(|row| &row.acts) {
-        if !meanings.iter().any(|(word, _)| *word == act.word) {
-            meanings.push((act.word, act.means));
-        }
-    }
-    meanings
-}
-
-/// Every link of the stage, clients' first, with what can be done to it.
-#[must_use]
-pub fn links(frame: &Frame) -> Vec<LinkRow> {
-    let mut producers: Vec<Node> = frame.producers.iter().map(|producer| Node::Producer(producer.index)).collect();
-    producers.dedup();
-    let consumers = frame.consumers.iter().map(|consumer| Node::Consumer(consumer.index));
-    let controllers: Vec<Node> = frame.controllers.iter().map(|controller| Node::Controller(controller.id)).collect();
-    let clients: Vec<Node> = producers.into_iter().chain(consumers).chain(controllers.iter().copied()).collect();
-    let brokers: Vec<Node> = frame.brokers.iter().map(|broker| Node::Broker(broker.id)).collect();
-    let to_brokers = clients.iter().flat_map(|client| brokers.iter().map(move |broker| (*client, *broker)));
-    to_brokers.chain(pairs(&brokers)).chain(pairs(&controllers)).map(|(a, b)| row(frame, a, b)).collect()
-}
-
-fn pairs(nodes: &[Node]) -> impl Iterator<Item = (Node, Node)> + '_ {
-    nodes.iter().enumerate().flat_map(|(at, a)| nodes[at + 1..].iter().map(move |b| (*a, *b)))
-}
-
-fn row(frame: &Frame, from: Node, to: Node) -> LinkRow {
-    let (a, b) = (name(frame, from), name(frame, to));
-    let key = format!("{a}-{b}");
-    let is_it = |ends: (Node, Node)| ends == (from, to) || ends == (to, from);
-    let wire = frame.wires.iter().find(|wire| is_it((wire.from, wire.to)) && !wire.note.is_empty());
-    let act = |verb: &str, word, label: String, means, command| FaultAct {
-        hook: format!("{verb}-{key}"),
-        word,
-        label,
-        means,
-        command,
-    };
-    let between = format!("between {} and {}", words(frame, from), words(frame, to));
-    let mut acts = Vec::new();
-    if wire.is_none_or(|wire| wire.state != WireState::Cut) {
-        let cut = |way| Command::CutLink { a: a.clone(), b: b.clone(), way };
-        let both = "Nothing passes, either way; what is under way waits.";
-        acts.push(act("cut", "Cut", format!("Cut the link {between}"), both, cut(Way::Both)));
-        acts.push(act(
-            "cut-to",
-            "Cut →",
-            format!("Cut the link from {} to {}", words(frame, from), words(frame, to)),
-            "Nothing passes from the first to the second.",
-            cut(Way::AToB),
-        ));
-        acts.push(act(
-            "cut-from",
-            "Cut ←",
-            format!("Cut the link from {} to {}", words(frame, to), words(frame, from)),
-            "Nothing passes from the second to the first.",
-            cut(Way::BToA),
-        ));
-    }
-    let delay = Command::DelayLink { a: a.clone(), b: b.clone(), delay_us: DELAY_US };
-    acts.push(act(
-        "delay",
-        "Slow",
-        format!("Slow the link {between} down"),
-        "Each message takes 200 ms longer.",
-        delay,
-    ));
-    let drop = Command::DropMessages { from: a.clone(), to: b.clone(), next: 1, per_mille: 0 };
-    let breaks = "The next message from the first is lost with its connection; both ends notice.";
-    acts.push(act("drop", "Break", format!("Break the connection {between} under the next message"), breaks, drop));
-    if let (Node::Producer(_), Node::Broker(broker)) = (from, to) {
-        let command = Command::LoseResponse { producer: a.clone(), broker: BrokerId(broker) };
-        let label = format!("Lose the next produce response of {} to {}", words(frame, to), words(frame, from));
-        let means = "The broker appends, and its answer is lost with its connection.";
-        acts.push(act("lose-response", "Lose response", label, means, command));
-    }
-    if wire.is_some() {
-        let heal = Command::HealLink { a: a.clone(), b: b.clone() };
-        acts.push(act("heal", "Heal", format!("Heal the link {between}"), "As it was before.", heal));
-    }
-    LinkRow {
-        key: key.clone(),
-        words: format!("{} – {}", words(frame, from), words(frame, to)),
-        note: wire.map(|wire| wire.note.clone()).unwrap_or_default(),
-        acts,
-    }
-}
-
-/// The name by which a command means a node.
-fn name(frame: &Frame, node: Node) -> String {
-    match node {
-        Node::Producer(_) | Node::Consumer(_) => words(frame, node),
-        Node::Broker(id) => format!("broker-{id}"),
-        Node::Controller(id) => format!("controller-{id}"),
-    }
-}
-
-fn words(frame: &Frame, node: Node) -> String {
-    let named = match node {
-        Node::Producer(index) => frame.producers.iter().find(|it| it.index == index).map(|it| it.name.clone()),
-        Node::Consumer(index) => frame.consumers.iter().find(|it| it.index == index).map(|it| it.name.clone()),
-        Node::Broker(_) | Node::Controller(_) => None,
-    };
-    named.unwrap_or_else(|| node.words())
-}

@@ -3,7 +3,7 @@
 use crate::engine::cluster::event::TruncationReason;
 use crate::engine::cluster::quorum::QuorumStateName;
 use crate::engine::cluster::{BrokerEvent, ControllerEvent, ElectedBy, QuorumEvent};
-use crate::engine::common::{BrokerId, ControllerId, PartitionId, SessionId, TopicPartition};
+use crate::engine::common::{BrokerId, ControllerId, Offset, PartitionId, SessionId, TopicPartition};
 use crate::engine::consumer::ConsumerEvent;
 use crate::engine::record::Header;
 use crate::engine::record::builder::batch_size_upper_bound;
@@ -64,6 +64,9 @@ fn command_words(command: &Command) -> String {
         Command::SetTopic { topic, setting, value } => format!("{setting}={} on {topic}", value.0),
         Command::SetBroker { setting, value } => format!("{setting}={} on the brokers", value.0),
         Command::AddPartitions { topic, partitions } => format!("{topic} grows to {partitions} partitions"),
+        Command::DeleteRecords { topic, partition, before_offset: Offset(-1) } => {
+            format!("DeleteRecords up to the high watermark of {topic}-{partition}")
+        }
         Command::DeleteRecords { topic, partition, before_offset } => {
             format!("DeleteRecords before {before_offset} of {topic}-{partition}")
         }

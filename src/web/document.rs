@@ -2,7 +2,7 @@
 
 use gloo::events::EventListener;
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, HtmlElement, window};
+use web_sys::{Document, Element, HtmlElement, SvgElement, window};
 
 /// The page's document.
 ///
@@ -38,6 +38,12 @@ pub fn focus(id: &str) {
     if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
     }
+}
+
+/// Moves the keyboard's focus to an element, of the page or of a drawing. Whether it is one that can have it.
+pub fn focus_on(element: &Element) -> bool {
+    let (html, svg) = (element.dyn_ref::<HtmlElement>(), element.dyn_ref::<SvgElement>());
+    html.is_some_and(|element| element.focus().is_ok()) || svg.is_some_and(|element| element.focus().is_ok())
 }
 
 /// Sets a CSS property of an element through the object model, which a policy without inline styles allows.

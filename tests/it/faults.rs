@@ -8,6 +8,7 @@ use highwater::engine::sim::event::EventKind;
 use highwater::engine::sim::producer_session::Phase;
 use highwater::engine::sim::{Command, Event, Figure, Scenario, Simulation, Totals, generate};
 use highwater::view::fault_acts::{self, FaultAct};
+use highwater::view::link_acts;
 use highwater::view::frame::{BrokerState, Frame, WireState};
 use std::sync::Arc;
 
@@ -338,10 +339,10 @@ fn every_act_of_the_menus_has_a_name_of_its_own_and_is_possible() {
     let mut run = Run::new(r#""acks": "1""#);
     run.at(200, r#"{"do": "crashBroker", "broker": 3}"#).at(201, r#"{"do": "cutLink", "a": "shop", "b": "broker-2"}"#);
     let frame = run.until(300).frame();
-    let mut acts: Vec<FaultAct> = frame.brokers.iter().flat_map(fault_acts::of_broker).collect();
+    let mut acts: Vec<FaultAct> = frame.brokers.iter().flat_map(|broker| fault_acts::of_broker(&frame, broker)).collect();
     acts.extend(frame.controllers.iter().flat_map(|controller| fault_acts::of_controller(&frame, controller)));
     acts.extend(frame.producers.iter().flat_map(fault_acts::of_producer));
-    let rows = fault_acts::links(&frame);
+    let rows: Vec<_> = link_acts::links(&frame).into_iter().map(|link| link.row(&frame)).collect();
     assert_eq!(rows.len(), 3 + 3 + 3 + 3, "a link of each client, the controller and each pair of brokers");
     acts.extend(rows.into_iter().flat_map(|row| row.acts));
     let names: std::collections::BTreeSet<&str> = acts.iter().map(|act| act.hook.as_str()).collect();

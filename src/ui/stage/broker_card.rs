@@ -9,7 +9,7 @@ use crate::ui::Class;
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
 use crate::view::Subject;
-use crate::view::fault_acts;
+use crate::view::fault_acts::FaultAct;
 use crate::view::format;
 use crate::view::frame::{BrokerFrame, BrokerState, Node};
 use yew::prelude::*;
@@ -19,6 +19,8 @@ use yew::prelude::*;
 pub struct BrokerCardProps {
     /// The broker.
     pub broker: BrokerFrame,
+    /// What can be done to it beside crashing and starting it.
+    pub acts: Vec<FaultAct>,
     /// The room that its tapes have.
     pub room: TapeRoom,
 }
@@ -41,7 +43,7 @@ pub fn BrokerCard(props: &BrokerCardProps) -> Html {
                     </button>
                 </h3>
                 <span class={Class::NodeNote} title={condition_in_full(broker)}>{ condition(broker) }</span>
-                <FaultMenu of={format!("broker {}", broker.id)} acts={fault_acts::of_broker(broker)} />
+                <FaultMenu of={format!("broker {}", broker.id)} acts={props.acts.clone()} />
                 <CrashButton node={Node::Broker(broker.id)} {down}
                     crash={Command::CrashBroker { broker: id }} restart={Command::RestartBroker { broker: id }} />
             </div>

@@ -14,19 +14,23 @@ pub mod link_faults;
 pub mod meter;
 pub mod painter;
 pub mod palette;
+pub mod partition_list;
 pub mod producer_card;
 pub mod record_cell;
 pub mod tape_row;
+pub mod wire_menu;
 pub mod wires;
 
 use super::Class;
 use super::runner::use_slice;
 use crate::view::Frame;
+use crate::course::Place;
 use crate::view::fault_acts;
+use crate::view::link_acts::Link;
 use crate::view::playback::Speed;
 use crate::view::stage::{Geometry, Rect};
 use crate::web::layout::{self, SizeWatch};
-use crate::web::menus::Dismissal;
+use crate::web::menus::{self, Dismissal};
 use broker_card::BrokerCard;
 use consumer_card::ConsumerCard;
 use controller_card::ControllerCard;
@@ -35,6 +39,7 @@ use producer_card::ProducerCard;
 use std::rc::Rc;
 use tape_row::TapeRoom;
 use web_sys::Element;
+use wire_menu::WireMenu;
 use wires::{Hits, Wires};
 use yew::prelude::*;
 
@@ -51,9 +56,10 @@ pub fn Stage() -> Html {
     let geometry = use_geometry(&root, &frame);
     painter::use_painter(&canvas, &probes, &geometry);
     use_effect_with((), |()| {
-        let dismissal = Dismissal::of("details[data-fault-menu]:not([data-fault-menu=links])");
+        let dismissal = Dismissal::of(CARD_MENUS);
         move || drop(dismissal)
     });
+    let (picked, on_pick) = use_picked();
     let swift = use_slice(|published| {
         published.transport.playing && published.transport.speed > Speed::one_in(FOLLOWED_ONE_IN).step()
     });
@@ -70,7 +76,6 @@ pub fn Stage() -> Html {
     html! {
         <div class={looks} ref={root} role="group" aria-label="The stage">
             <p class={Class::StageAside}>{"Brokers and readers stand to the right: swipe the stage."}</p>
-            <Wires frame={frame.clone()} geometry={geometry.clone()} />
             <div class={Class::StageProducers}>
                 { for frame.producers.iter().map(|producer| html! {
                     <ProducerCard key={producer.session} producer={producer.clone()} now_us={frame.now_us} partitions={frame.partitions} />
@@ -78,7 +83,7 @@ pub fn Stage() -> Html {
             </div>
             <div class={Class::StageBrokers}>
                 { for frame.brokers.iter().map(|broker| html! {
-                    <BrokerCard key={broker.id} broker={broker.clone()} {room} />
+                    <BrokerCard key={broker.id} broker={broker.clone()} acts={fault_acts::of_broker(&frame, broker)} {room} />
                 }) }
             </div>
             <div class={Class::StageReaders}>
@@ -87,14 +92,33 @@ pub fn Stage() -> Html {
                     <ControllerCard key={format!("controller-{}", controller.id)} controller={*controller} acts={fault_acts::of_controller(&frame, controller)} />
                 }) }
             </div>
+            <Wires frame={frame.clone()} geometry={geometry.clone()} {picked} on_pick={on_pick.clone()} />
             <Legend />
             <canvas class={Class::StageMotion} ref={canvas} aria-hidden="true" />
-            <Hits {frame} {geometry} />
+            <Hits frame={frame.clone()} geometry={geometry.clone()} />
+            if let Some(link) = picked {
+                <WireMenu {frame} {geometry} {link} on_close={on_pick} />
+            }
             <palette::Probes node={probes} />
         </div>
     }
 }
 
+/// The link whose menu stands open, and what opens another one or closes it. It belongs to its place: elsewhere none is open.
+#[hook]
+fn use_picked() -> (Option<Link>, Callback<Option<Link>>) {
+    let place = use_slice(|published| published.place);
+    let picked = use_state_eq(|| None::<(Place, Link)>);
+    let shown = picked.filter(|(of, _)| *of == place).map(|(_, link)| link);
+    let on_pick = use_callback((place, picked.setter()), |link: Option<Link>, (place, picked)| {
+        menus::close_all(CARD_MENUS);
+        picked.set(link.map(|link| (*place, link)));
+    });
+    (shown, on_pick)
+}
+
+/// The menus on the cards, of which one at a time is open.
+const CARD_MENUS: &str = "details[data-fault-menu]:not([data-fault-menu=links])";
 /// An eye follows single records at one in so many of real time; beyond it they arrive without a movement of their own.
 const FOLLOWED_ONE_IN: u64 = 50;
 /// Most tapes that a large screen has room for in its largest letters.

@@ -1,10 +1,11 @@
-//! The wires under the cards, and what a pointer can hit on them: the messages that are on their way.
+//! The wires under the cards, and what can be reached of them by pointer and keyboard: each link, and the messages that are on their way.
 
 use super::painter::shown_at;
 use crate::ui::Class;
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
 use crate::view::frame::{Node, Wire, WireState};
+use crate::view::link_acts::{self, Link, WiredLink};
 use crate::view::stage::pills::Pill;
 use crate::view::stage::{Geometry, Point};
 use crate::view::{Frame, Subject};
@@ -12,54 +13,99 @@ use crate::web::media;
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// Properties of [`Wires`] and [`Hits`].
+/// Properties of [`Wires`].
 #[derive(Properties, PartialEq)]
 pub struct WiresProps {
     /// The picture.
     pub frame: Rc<Frame>,
     /// Where the cards stand.
     pub geometry: Rc<Geometry>,
+    /// The link whose menu is open.
+    pub picked: Option<Link>,
+    /// Opens the menu of a link, or closes what is open.
+    pub on_pick: Callback<Option<Link>>,
 }
 
-/// The wires.
+/// The wires. They stand behind the cards in the order of the tab key, and below them in the picture.
 #[component]
 pub fn Wires(props: &WiresProps) -> Html {
     let wire = |wire: &Wire| {
         let curve = props.geometry.wire(wire.from, wire.to)?;
-        let quiet = matches!(
-            (wire.from, wire.to),
-            (Node::Broker(_), Node::Broker(_)) | (Node::Controller(_), _) | (_, Node::Controller(_))
-        );
-        let looks = classes!(
-            Class::Wire,
-            (wire.state == WireState::Broken).then_some(Class::WireBroken),
-            (wire.state == WireState::Cut).then_some(Class::WireCut),
-            quiet.then_some(Class::WireQuiet)
-        );
         let key = format!("{}>{}", wire.from.key(), wire.to.key());
-        let mark = (!wire.note.is_empty()).then(|| mark(curve.point_at(0.5), &wire.note));
-        Some(html! { <g key={key.clone()}><path class={looks} data-wire={key} d={curve.path()} />{ mark }</g> })
+        let mark = (!wire.note.is_empty()).then(|| mark(curve.point_at(0.5), wire));
+        Some(html! { <g key={key.clone()}><path class={looks(wire)} data-wire={key} d={curve.path()} />{ mark }</g> })
     };
     html! {
-        <svg class={Class::StageWires} aria-hidden="true" focusable="false">
-            { for props.frame.wires.iter().filter_map(wire) }
+        <svg class={Class::StageWires} role="group" aria-label="Links between the cards">
+            <g aria-hidden="true">{ for props.frame.wires.iter().filter_map(wire) }</g>
+            { for link_acts::wired(&props.frame).iter().filter_map(|wired| reach(props, wired)) }
         </svg>
     }
 }
 
-/// A cross on a wire that something is wrong with, and the word for it.
-fn mark(at: Point, note: &str) -> Html {
+fn looks(wire: &Wire) -> Classes {
+    let quiet = matches!(
+        (wire.from, wire.to),
+        (Node::Broker(_), Node::Broker(_)) | (Node::Controller(_), _) | (_, Node::Controller(_))
+    );
+    let state = match wire.state {
+        WireState::Up => None,
+        WireState::Slow => Some(Class::WireSlow),
+        WireState::Lossy => Some(Class::WireLossy),
+        WireState::Broken => Some(Class::WireBroken),
+        WireState::Cut => Some(Class::WireCut),
+    };
+    classes!(Class::Wire, quiet.then_some(Class::WireQuiet), state)
+}
+
+/// A sign on a wire that something is wrong with, a cross where nothing passes, and the words for it.
+fn mark(at: Point, wire: &Wire) -> Html {
+    let is_cut = wire.state == WireState::Cut;
+    let sign = if is_cut { "M-6-6 6 6M-6 6 6-6" } else { "M0-7 7 6H-7Z" };
     html! {
-        <g class={Class::WireMark} transform={format!("translate({:.1} {:.1})", at.x, at.y)}>
-            <path d="M-6-6 6 6M-6 6 6-6" />
-            <text x="10" y="4">{note.to_string()}</text>
+        <g class={classes!(Class::WireMark, (!is_cut).then_some(Class::WireMarkMild))} transform={format!("translate({:.1} {:.1})", at.x, at.y)}>
+            <path d={sign} />
+            <text x="10" y="4">{wire.note.clone()}</text>
         </g>
     }
 }
 
+/// What can be hit of a link: a wire is thin, and this is not.
+fn reach(props: &WiresProps, wired: &WiredLink) -> Option<Html> {
+    let curve = props.geometry.wire(wired.link.a, wired.link.b)?;
+    let is_picked = props.picked == Some(wired.link);
+    let next = (!is_picked).then_some(wired.link);
+    let onclick = props.on_pick.reform(move |_: MouseEvent| next);
+    let onkeydown = {
+        let on_pick = props.on_pick.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if matches!(event.key().as_str(), "Enter" | " ") {
+                event.prevent_default();
+                on_pick.emit(next);
+            }
+        })
+    };
+    Some(html! {
+        <path key={wired.key.clone()} class={classes!(Class::WireReach, is_picked.then_some(Class::WirePicked))} d={curve.path()}
+            data-link-wire={wired.key.clone()} role="button" tabindex="0" aria-haspopup="true" aria-expanded={is_picked.to_string()}
+            aria-label={wired.label.clone()} {onclick} {onkeydown}>
+            <title>{format!("{}. Click for its faults", wired.label)}</title>
+        </path>
+    })
+}
+
+/// Properties of [`Hits`].
+#[derive(Properties, PartialEq)]
+pub struct HitsProps {
+    /// The picture.
+    pub frame: Rc<Frame>,
+    /// Where the cards stand.
+    pub geometry: Rc<Geometry>,
+}
+
 /// What can be clicked on the wires, a place and a pill for each message. They are seen on the canvas, which these lie over.
 #[component]
-pub fn Hits(props: &WiresProps) -> Html {
+pub fn Hits(props: &HitsProps) -> Html {
     let runner = use_runner();
     let frame = &props.frame;
     let calm = media::prefers_reduced_motion();

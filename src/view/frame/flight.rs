@@ -1,6 +1,6 @@
 //! What is on the wires: messages as intervals, from which any moment's place follows.
 
-use super::link_note::link_notes;
+use super::link_note::{LinkNote, link_notes};
 use super::{BATCH_RECORDS_MAX, FLIGHTS_MAX, Node, RecordDot, RecordState};
 use crate::engine::cluster::MetadataChange;
 use crate::engine::cluster::protocol::{
@@ -35,6 +35,10 @@ pub struct Wire {
 pub enum WireState {
     /// It carries.
     Up,
+    /// It carries, and everything takes longer.
+    Slow,
+    /// It carries, and loses packets, or will break a connection.
+    Lossy,
     /// The other end does not answer.
     Broken,
     /// The link is cut, one way or both.
@@ -188,9 +192,10 @@ impl Wire {
         let wire = |((from, to), up)| {
             let note = faults.get(&(from, to)).or_else(|| faults.get(&(to, from)));
             let state = match (note, up) {
-                (Some(note), _) if note.is_cut => WireState::Cut,
-                (_, true) => WireState::Up,
+                (Some(LinkNote { state: WireState::Cut, .. }), _) => WireState::Cut,
                 (_, false) => WireState::Broken,
+                (Some(note), true) => note.state,
+                (None, true) => WireState::Up,
             };
             Wire { from, to, state, note: note.map(|note| note.words.clone()).unwrap_or_default() }
         };

@@ -1,6 +1,6 @@
 //! What is wrong with links, for the wires that stand for them.
 
-use super::Node;
+use super::{Node, WireState};
 use crate::engine::common::VirtualTime;
 use crate::engine::sim::State;
 use crate::engine::sim::fault::{LaneFault, LinkFault};
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 /// What is wrong with one link.
 pub(super) struct LinkNote {
-    /// One way or both.
-    pub(super) is_cut: bool,
+    /// How a wire of it is drawn, if its connection stands.
+    pub(super) state: WireState,
     /// In a few words.
     pub(super) words: String,
 }
@@ -21,8 +21,7 @@ pub(super) fn link_notes(state: &State) -> BTreeMap<(Node, Node), LinkNote> {
         let (from, to) = (named(state, a)?, named(state, b)?);
         let ends =
             if matches!(from, Node::Broker(_)) && !matches!(to, Node::Broker(_)) { (to, from) } else { (from, to) };
-        let is_cut = fault.forth.is_cut || fault.back.is_cut;
-        Some((ends, LinkNote { is_cut, words: words(to, from, fault) }))
+        Some((ends, LinkNote { state: looks(fault), words: words(to, from, fault) }))
     };
     state.network.faults().all().filter_map(note).collect()
 }
@@ -39,6 +38,16 @@ fn named(state: &State, name: &str) -> Option<Node> {
     match name.strip_prefix("broker-") {
         Some(id) => id.parse().ok().map(Node::Broker),
         None => name.strip_prefix("controller-")?.parse().ok().map(Node::Controller),
+    }
+}
+
+/// The worst of what is wrong with a link.
+fn looks(fault: &LinkFault) -> WireState {
+    let is_lossy = |lane: &LaneFault| *lane != LaneFault { is_cut: lane.is_cut, ..LaneFault::default() };
+    match fault {
+        _ if fault.forth.is_cut || fault.back.is_cut => WireState::Cut,
+        _ if fault.loss_per_mille > 0 || is_lossy(&fault.forth) || is_lossy(&fault.back) => WireState::Lossy,
+        _ => WireState::Slow,
     }
 }
 

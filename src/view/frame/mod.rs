@@ -10,6 +10,7 @@ mod controller;
 mod flight;
 mod link_note;
 mod node;
+mod partition;
 mod producer;
 mod record;
 
@@ -18,6 +19,7 @@ pub use consumer::{Activity, ConsumerFrame, Position};
 pub use controller::ControllerFrame;
 pub use flight::{Flight, FlightKind, Payload, Wire, WireState};
 pub use node::Node;
+pub use partition::PartitionFrame;
 pub use producer::{BatchState, Identity, InFlightRequest, LastSend, ProducerBatchFrame, ProducerFrame, WorkloadFrame};
 pub use record::{RecordDot, RecordState};
 
@@ -48,6 +50,8 @@ pub struct Frame {
     pub topic: String,
     /// How many partitions it has.
     pub partitions: i32,
+    /// These partitions as the controllers have them, by number.
+    pub registered: Vec<PartitionFrame>,
     /// Producers, in the scenario's order; a producer that was closed stays while something of it is in flight.
     pub producers: Vec<ProducerFrame>,
     /// Brokers, by id.
@@ -72,6 +76,7 @@ impl Frame {
             epoch_ms: state.scenario.epoch_ms,
             topic: topic.map(|topic| topic.name.clone()).unwrap_or_default(),
             partitions: state.partition_counts.first().map_or(0, |count| *count as i32),
+            registered: PartitionFrame::all(state),
             producers: ProducerFrame::all(state),
             brokers: BrokerFrame::all(state),
             controllers: ControllerFrame::all(state),

@@ -4,12 +4,14 @@
 //! so that the cards' wires, what the canvas paints on them and what a pointer can hit agree to the pixel.
 
 mod curve;
+mod menu_place;
 pub mod pills;
 mod tape_cells;
 mod tape_room;
 mod wires;
 
 pub use curve::{Curve, Point};
+pub use menu_place::menu_place;
 pub use tape_cells::{TapeCell, tape_cells};
 pub use tape_room::records_fitting;
 pub use wires::{Geometry, Rect};

@@ -115,20 +115,28 @@ impl Geometry {
     }
 
     /// The nearest place without a control or a pill, rather beside the cards than on one; the wanted one if there is none.
+    ///
+    /// A place that is further away than the best one so far is not looked at: this is laid out anew in every frame of the browser.
     fn free_place(&self, wanted: Rect, laid_out: &[Pill]) -> Rect {
         let taken = || self.controls.iter().chain(laid_out.iter().map(|pill| &pill.rect));
         let mut best: Option<(f64, Rect)> = None;
-        for row in -ROWS..=ROWS {
+        let is_beaten = |best: &Option<(f64, Rect)>, cost: f64| best.is_some_and(|(least, _)| cost >= least);
+        for row in rows_by_distance() {
             let level = Rect { y: wanted.y + f64::from(row) * (wanted.height + CLEARANCE), ..wanted };
+            if is_beaten(&best, away(&wanted, &level)) {
+                break;
+            }
             let beside = taken()
                 .chain(self.cards.values())
                 .filter(|other| overlaps(other, &Rect { x: other.x, ..level }))
                 .flat_map(|other| [other.x - wanted.width - CLEARANCE, other.x + other.width + CLEARANCE]);
             for x in std::iter::once(wanted.x).chain(beside) {
                 let candidate = Rect { x, ..level };
+                if is_beaten(&best, away(&wanted, &candidate)) || !self.holds(&candidate) {
+                    continue;
+                }
                 let cost = self.cost(&wanted, &candidate);
-                let is_better = best.is_none_or(|(least, _)| cost < least);
-                if is_better && self.holds(&candidate) && !taken().any(|other| overlaps(other, &candidate)) {
+                if !is_beaten(&best, cost) && !taken().any(|other| overlaps(other, &candidate)) {
                     best = Some((cost, candidate));
                 }
             }
@@ -138,8 +146,8 @@ impl Geometry {
 
     /// How far a place is from the wanted one; one on a card counts as further.
     fn cost(&self, wanted: &Rect, candidate: &Rect) -> f64 {
-        let away = (candidate.x - wanted.x).abs() + (candidate.y - wanted.y).abs();
-        if self.cards.values().any(|card| overlaps(card, candidate)) { away + OFF_CARDS } else { away }
+        let on_a_card = self.cards.values().any(|card| overlaps(card, candidate));
+        away(wanted, candidate) + if on_a_card { OFF_CARDS } else { 0.0 }
     }
 
     /// Whether a rectangle lies on the stage.
@@ -155,6 +163,16 @@ impl Geometry {
 #[must_use]
 pub fn squares(flight: &Flight) -> usize {
     flight.payload.iter().map(|part| part.records.len()).sum::<usize>().min(SQUARES_MAX)
+}
+
+/// The row of the message itself, then those above and below it, the nearest first.
+fn rows_by_distance() -> impl Iterator<Item = i32> {
+    std::iter::once(0).chain((1..=ROWS).flat_map(|row| [-row, row]))
+}
+
+/// How far one place is from another.
+fn away(wanted: &Rect, candidate: &Rect) -> f64 {
+    (candidate.x - wanted.x).abs() + (candidate.y - wanted.y).abs()
 }
 
 fn overlaps(a: &Rect, b: &Rect) -> bool {
@@ -248,5 +266,47 @@ mod tests {
         assert_eq!(pills.last().map(|pill| pill.flight), Some(1), "painted last");
         let alone = stage.pills(&flights[1..2], |_| 500);
         assert_eq!(pills.last().map(|pill| pill.rect), alone.first().map(|pill| pill.rect), "as if it were alone");
+    }
+
+    /// The cheapest of all places, none left out.
+    fn cheapest(stage: &Geometry, wanted: Rect, laid_out: &[Pill]) -> f64 {
+        let taken: Vec<Rect> = stage.controls.iter().copied().chain(laid_out.iter().map(|pill| pill.rect)).collect();
+        let mut least = f64::INFINITY;
+        for row in -ROWS..=ROWS {
+            let level = Rect { y: wanted.y + f64::from(row) * (wanted.height + CLEARANCE), ..wanted };
+            let near = taken.iter().chain(stage.cards.values()).filter(|it| overlaps(it, &Rect { x: it.x, ..level }));
+            let beside = near.flat_map(|it| [it.x - wanted.width - CLEARANCE, it.x + it.width + CLEARANCE]);
+            for x in beside.chain([wanted.x]) {
+                let candidate = Rect { x, ..level };
+                if stage.holds(&candidate) && !taken.iter().any(|it| overlaps(it, &candidate)) {
+                    least = least.min(stage.cost(&wanted, &candidate));
+                }
+            }
+        }
+        least
+    }
+
+    #[test]
+    fn no_cheaper_place_is_passed_over() {
+        let stage = stage();
+        let (producer, broker, consumer) = (Node::Producer(0), Node::Broker(1), Node::Consumer(0));
+        let ends = [(producer, broker), (broker, producer), (consumer, broker)];
+        let flights: Vec<Flight> =
+            (0..9).zip(ends.into_iter().cycle()).map(|(id, (a, b))| flight(id, a, b, "fetch 1234", None)).collect();
+        let mut aside = 0;
+        for now_us in (0..=1_000).step_by(20) {
+            let mut pills = stage.pills(&flights, |_| now_us);
+            pills.reverse();
+            for (number, pill) in pills.iter().enumerate() {
+                let wanted = stage.measures().around(pill.place, pill.rect.width);
+                let least = cheapest(&stage, wanted, &pills[..number]);
+                if least.is_finite() {
+                    let cost = stage.cost(&wanted, &pill.rect);
+                    assert!((cost - least).abs() < 1e-9, "at {now_us}: {pill:?} costs {cost}, another {least}");
+                    aside += usize::from(pill.is_aside());
+                }
+            }
+        }
+        assert!(aside > 100, "{aside} stood aside: there was something to choose");
     }
 }

@@ -93,6 +93,8 @@ pub struct Invariants {
     promises: Promises,
     touched: Touched,
     violations: Vec<Violation>,
+    /// After how many events it has looked.
+    heard: u64,
 }
 
 impl Invariants {
@@ -111,6 +113,12 @@ impl Invariants {
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         &self.violations
+    }
+
+    /// How many events it has heard, and looked after.
+    #[must_use]
+    pub fn events_heard(&self) -> u64 {
+        self.heard
     }
 
     /// Each rule, and how it was broken if it was.
@@ -135,6 +143,7 @@ impl Invariants {
     /// Something happened; the ledger knows of it already.
     pub(super) fn heard(&mut self, state: &State, event: &Event) {
         self.touched.anything = true;
+        self.heard += 1;
         let at = event.at;
         match &event.kind {
             EventKind::Command(command) => self.promises.commanded(state, command),
