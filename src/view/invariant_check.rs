@@ -5,8 +5,8 @@
 
 use super::format;
 use crate::engine::common::VirtualTime;
-use crate::engine::sim::invariants::INVARIANTS;
-use crate::engine::sim::{Scenario, Simulation};
+use crate::engine::sim::invariants::{INVARIANTS, Invariant};
+use crate::engine::sim::{Scenario, Simulation, State, Violation};
 use std::sync::Arc;
 
 /// Events after which a piece of the way ends.
@@ -100,24 +100,27 @@ impl InvariantCheck {
     /// How they stand as far as it is.
     #[must_use]
     pub fn report(&self) -> CheckReport {
-        let state = self.simulation.state();
-        let watch = state.invariants().expect("it was told to watch");
-        let row = |(rule, violation): (crate::engine::sim::invariants::Invariant, Option<&_>)| InvariantRow {
-            name: rule.name,
-            holds: rule.holds,
-            broken: violation.map(Breach::of),
-        };
-        CheckReport { at: state.now, events: watch.events_heard(), rows: watch.standing().map(row).collect() }
+        CheckReport::of(self.simulation.state()).expect("it was told to watch")
     }
 }
 
 impl Breach {
-    fn of(violation: &crate::engine::sim::invariants::Violation) -> Self {
+    fn of(violation: &Violation) -> Self {
         Self { at: violation.at, what: violation.what.clone() }
     }
 }
 
 impl CheckReport {
+    /// How they stand in a run that is watched; none where nobody watches.
+    #[must_use]
+    pub fn of(state: &State) -> Option<Self> {
+        let watch = state.invariants()?;
+        let row = |(rule, violation): (Invariant, Option<&Violation>)| {
+            InvariantRow { name: rule.name, holds: rule.holds, broken: violation.map(Breach::of) }
+        };
+        Some(Self { at: state.now, events: watch.events_heard(), rows: watch.standing().map(row).collect() })
+    }
+
     /// How they all stand, in a sentence.
     #[must_use]
     pub fn summary(&self) -> String {
