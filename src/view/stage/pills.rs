@@ -182,6 +182,7 @@ fn overlaps(a: &Rect, b: &Rect) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::common::Prng;
     use crate::view::frame::{FlightKind, Node};
 
     const CRASH: Rect = Rect { x: 420.0, y: 6.0, width: 70.0, height: 28.0 };
@@ -288,24 +289,20 @@ mod tests {
 
     #[test]
     fn no_cheaper_place_is_passed_over() {
-        let stage = stage();
-        let (producer, broker, consumer) = (Node::Producer(0), Node::Broker(1), Node::Consumer(0));
-        let ends = [(producer, broker), (broker, producer), (consumer, broker)];
-        let flights: Vec<Flight> =
-            (0..9).zip(ends.into_iter().cycle()).map(|(id, (a, b))| flight(id, a, b, "fetch 1234", None)).collect();
+        let mut prng = Prng::stream(11, "pills");
+        let mut within = |most: u64| f64::from(u32::try_from(prng.below(most)).expect("it is small"));
         let mut aside = 0;
-        for now_us in (0..=1_000).step_by(20) {
-            let mut pills = stage.pills(&flights, |_| now_us);
-            pills.reverse();
-            for (number, pill) in pills.iter().enumerate() {
-                let wanted = stage.measures().around(pill.place, pill.rect.width);
-                let least = cheapest(&stage, wanted, &pills[..number]);
-                if least.is_finite() {
-                    let cost = stage.cost(&wanted, &pill.rect);
-                    assert!((cost - least).abs() < 1e-9, "at {now_us}: {pill:?} costs {cost}, another {least}");
-                    aside += usize::from(pill.is_aside());
-                }
-            }
+        for round in 0..400 {
+            let controls: Vec<Rect> = (0..round % 24)
+                .map(|_| Rect { x: within(640), y: within(280), width: 10.0 + within(90), height: 8.0 + within(30) })
+                .collect();
+            let stage = Geometry { controls, ..stage() };
+            let wanted = Rect { x: within(600), y: within(270), width: 40.0 + within(60), height: 21.0 };
+            let least = cheapest(&stage, wanted, &[]);
+            let found = stage.free_place(wanted, &[]);
+            let cost = if least.is_finite() { stage.cost(&wanted, &found) } else { f64::INFINITY };
+            assert!(cost <= least + 1e-9, "round {round}: {found:?} costs {cost}, another place {least}");
+            aside += usize::from(found != wanted);
         }
         assert!(aside > 100, "{aside} stood aside: there was something to choose");
     }
