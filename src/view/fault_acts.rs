@@ -16,7 +16,7 @@ pub struct FaultAct {
     pub hook: String,
     /// The word on its button.
     pub word: &'static str,
-    /// What it does to whom, in full.
+    /// What it does to whom, in full. It holds the button's word: who speaks to the page says what is written there.
     pub label: String,
     /// What that means, in a short sentence that stands beside the button.
     pub means: &'static str,
@@ -41,40 +41,40 @@ pub fn of_broker(frame: &Frame, shown: &BrokerFrame) -> Vec<FaultAct> {
     let broker = BrokerId(shown.id);
     let act = act_on(format!("broker-{broker}"), format!("broker {broker}"));
     if !shown.state.is_up() {
-        let (command, what) = (Command::RestartBrokerWithoutDisk { broker }, "Start {} with an empty disk");
+        let (command, what) = (Command::RestartBrokerWithoutDisk { broker }, "Start, disk empty: {} begins without its logs");
         let means = "Its logs are gone; it copies them from the leaders.";
         return vec![act("restart-without-disk", "Start, disk empty", what, means, command)];
     }
     vec![
         {
             let means = "A controlled shutdown: it hands over what it leads, then its process ends.";
-            act("shut-down", "Shut down", "Shut {} down in order", means, Command::ShutDownBroker { broker })
+            act("shut-down", "Shut down", "Shut down {} in order", means, Command::ShutDownBroker { broker })
         },
         {
-            let (what, means) = ("Cut the power of {}", "It is gone, with what was not flushed to its disk.");
+            let (what, means) = ("Cut power of {}", "It is gone, with what was not flushed to its disk.");
             act("cut-power", "Cut power", what, means, Command::CutPower { broker })
         },
         if let BrokerState::Frozen { .. } = shown.state {
-            act("thaw", "Thaw", "Let {} go on", "It goes on where it stood.", Command::ThawBroker { broker })
+            act("thaw", "Thaw", "Thaw {}", "It goes on where it stood.", Command::ThawBroker { broker })
         } else {
             let means = "Its process stands still, as in a long garbage collection; its connections stay open.";
             act("freeze", "Freeze", "Freeze {}", means, Command::FreezeBroker { broker })
         },
         if shown.disk_factor > 1 {
-            let (what, means) = ("Make the disk of {} as fast as before", "Appends take as long as before.");
+            let (what, means) = ("Disk normal: appends of {} as fast as before", "Appends take as long as before.");
             act("restore-disk", "Disk normal", what, means, Command::RestoreDisk { broker })
         } else {
             let command = Command::SlowDisk { broker, factor: SLOW_DISK_FACTOR };
             let means = "Each append takes 0.1 s and more.";
-            act("slow-disk", "Slow disk", "Make appends of {} slow", means, command)
+            act("slow-disk", "Slow disk", "Slow disk of {}", means, command)
         },
         if shown.stalled {
             let means = "It copies from the leaders again.";
-            act("resume", "Resume fetching", "Let {} fetch again", means, Command::ResumeFollower { broker })
+            act("resume", "Resume fetching", "Resume fetching on {}", means, Command::ResumeFollower { broker })
         } else {
             let means = "It copies no more from the leaders; where it leads, it goes on.";
             let command = Command::StallFollower { broker };
-            act("stall", "Stall fetching", "Stop the replica fetchers of {}", means, command)
+            act("stall", "Stall fetching", "Stall fetching on {}", means, command)
         },
         cut_off(frame, Node::Broker(shown.id), "It runs, and nobody hears it: its session runs out.", &act),
     ]
@@ -89,12 +89,12 @@ fn cut_off(
 ) -> FaultAct {
     let is_cut_off = frame.wires.iter().any(|wire| wire.state == WireState::Cut && [wire.from, wire.to].contains(&node));
     if is_cut_off {
-        let what = "Heal every link, those of {} among them";
+        let what = "Heal links, those of {} and all others";
         return act("heal", "Heal links", what, "What waits on the links arrives.", Command::HealNetwork);
     }
     let others = everyone(frame).filter(|other| *other != node && speaks_with(node, *other));
     let groups = vec![vec![name(frame, node)], others.map(|other| name(frame, other)).collect()];
-    act("cut", "Cut off", "Cut every link of {}", means, Command::PartitionNetwork { groups })
+    act("cut", "Cut off", "Cut off {} from everyone", means, Command::PartitionNetwork { groups })
 }
 
 /// Every node of the stage, once.
@@ -124,7 +124,7 @@ pub fn of_controller(frame: &Frame, controller: &ControllerFrame) -> Vec<FaultAc
     }
     let pause = if controller.frozen_since_us.is_some() {
         let command = Command::ThawController { controller: id };
-        act("thaw", "Thaw", "Let {} go on", "It goes on where it stood, with all that it believed.", command)
+        act("thaw", "Thaw", "Thaw {}", "It goes on where it stood, with all that it believed.", command)
     } else {
         let command = Command::FreezeController { controller: id };
         act("freeze", "Freeze", "Freeze {}", "Its process stands still; if it led, the others elect another.", command)
@@ -149,7 +149,7 @@ pub fn of_producer(frame: &ProducerFrame) -> Vec<FaultAct> {
     let again = "The application calls send() again for every record that failed.";
     vec![
         act("kill", "Kill", "Kill the process of {}", dies, kill),
-        act("resend", "Send failed again", "Let the application of {} send again what failed", again, resend),
+        act("resend", "Send failed again", "Send failed again, from {}", again, resend),
     ]
 }
 

@@ -126,11 +126,11 @@ impl Link {
         acts.push(act("drop", BREAK, format!("Break the connection {between} under the next message"), drop));
         let (from, to) = if self.second_asks() { (&b, &a) } else { (&a, &b) };
         let twice = Command::DuplicateMessages { from: from.clone(), to: to.clone(), next: 1 };
-        let label = format!("Break the connection {between} after the next request");
+        let label = format!("Break after the next request {between}");
         acts.push(act("break-after", BREAK_AFTER, label, twice));
         if let (Node::Producer(_), Node::Broker(broker)) = (self.a, self.b) {
             let command = Command::LoseResponse { producer: a.clone(), broker: BrokerId(broker) };
-            let label = format!("Lose the next produce response of {second} to {first}");
+            let label = format!("Lose response of {second} to {first}: that to the next produce request");
             acts.push(act("lose-response", LOSE_RESPONSE, label, command));
         }
         acts

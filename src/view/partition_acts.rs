@@ -107,7 +107,7 @@ fn acts(frame: &Frame, partition: &PartitionFrame) -> Vec<FaultAct> {
     vec![
         act("elect-preferred", PREFERRED, format!("Let the preferred leader of {name} lead"), preferred),
         act("elect-unclean", UNCLEAN, format!("Hold an unclean election for {name}"), unclean),
-        act("delete-records", DELETE, format!("Delete the records of {name} up to the high watermark"), to_high_watermark),
+        act("delete-records", DELETE, format!("Delete records of {name} up to the high watermark"), to_high_watermark),
     ]
 }
 
@@ -119,7 +119,7 @@ fn delete_before(frame: &Frame, partition: &PartitionFrame, base_offset: Offset)
     (leader.log_start < base_offset.0 && base_offset.0 <= leader.hw).then(|| FaultAct {
         hook: format!("delete-before-{}-{}", frame.topic, partition.partition),
         word: "Delete before",
-        label: format!("Delete the records of {}-{} before offset {base_offset}", frame.topic, partition.partition),
+        label: format!("Delete before offset {base_offset} of {}-{}", frame.topic, partition.partition),
         means: "The log begins here: what stands before may go.",
         command: Command::DeleteRecords {
             topic: frame.topic.clone(),

@@ -305,6 +305,20 @@ fn controls(folder: &Path, into: &mut String) {
 }
 
 #[test]
+fn an_acts_full_name_holds_the_word_on_its_button() {
+    let mut run = Run::at(1_000);
+    let plain = |text: &str| text.to_lowercase().replace([',', '→', '←', ' '], "");
+    let mut check = |hooks: &[&str]| {
+        hooks.iter().for_each(|hook| assert_eq!(run.press(hook), None, "{hook}"));
+        for act in acts(&run.frame()) {
+            assert!(plain(&act.label).contains(&plain(act.word)), "{:?} of {:?}", act.word, act.label);
+        }
+    };
+    check(&[]);
+    check(&["freeze-broker-1", "slow-disk-broker-2", "stall-broker-2", "cut-p1-broker-3", "freeze-controller-2", "kill-p1"]);
+}
+
+#[test]
 fn every_command_of_the_engine_can_be_given_from_the_page() {
     let mut sources = std::fs::read_to_string(root().join("src/view/replay.rs")).expect("it is there");
     controls(&root().join("src/ui"), &mut sources);
