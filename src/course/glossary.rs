@@ -58,7 +58,7 @@ pub const STAGE_WORDS: &[(&str, &str)] = &[
     ("in sync, not in sync", "Whether the replica is in the **ISR**."),
     ("ELR", "Eligible leader replicas: out of the ISR, but known to have everything committed, so they may lead."),
     ("a dashed red line", "A connection that is broken."),
-    ("a dotted red line with a cross", "A link that is cut, one way or both; the words beside it say which."),
+    ("a dotted red line with a cross", "A link that is cut, or half cut: then one direction still passes."),
     (
         "a line of dashes with a triangle",
         "A link that is slow, or, with dots between the dashes, one that loses packets or will break a connection.",

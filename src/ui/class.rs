@@ -39,6 +39,7 @@ class_names! {
     WireBroken = "wire-broken",
     WireQuiet = "wire-quiet",
     WireCut = "wire-cut",
+    WireHalfCut = "wire-half-cut",
     WireSlow = "wire-slow",
     WireLossy = "wire-lossy",
     WireMark = "wire-mark",

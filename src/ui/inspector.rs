@@ -108,7 +108,7 @@ fn PartitionPart() -> Html {
         <section aria-label="Partition" data-partition-acts={row.name.clone()}>
             <h2>{format!("The partition {}", row.name)}</h2>
             <p class={Class::Note}>{format!("As the controllers have it: {}.", row.words)}</p>
-            <FaultButtons acts={row.acts} apart=true />
+            <FaultButtons acts={row.acts} />
         </section>
     }
 }

@@ -166,7 +166,8 @@ impl Checker {
     fn begin(&self) {
         let Ok(scenario) = Scenario::from_json(&self.runner.scenario_text()) else { return };
         let wanted = self.hash_shown();
-        *self.work.borrow_mut() = Work { check: Some(InvariantCheck::of(scenario)), wanted, is_fresh: true, next: None };
+        *self.work.borrow_mut() =
+            Work { check: Some(InvariantCheck::of(scenario)), wanted, is_fresh: true, next: None };
         self.go_on();
     }
 

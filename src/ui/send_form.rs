@@ -30,7 +30,8 @@ pub fn SendForm(props: &SendFormProps) -> Html {
     let waits = use_slice(|published| published.sent_just_now && !published.transport.playing);
     let submit = sender(&runner, state, &problems, SendState::send);
     let burst = sender(&runner, state, &problems, SendState::burst);
-    let flush = sender(&runner, state, &problems, |_, producer| Ok(Command::Flush { producer })).reform(|_: MouseEvent| ());
+    let flush =
+        sender(&runner, state, &problems, |_, producer| Ok(Command::Flush { producer })).reform(|_: MouseEvent| ());
     let onsubmit = submit.reform(|event: SubmitEvent| event.prevent_default());
     html! {
         <form class={Class::Form} {onsubmit} novalidate=true aria-labelledby="send-title">

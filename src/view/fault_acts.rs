@@ -1,7 +1,7 @@
 //! What can be done to break a run, and to mend it, as it stands: the acts of the menus on brokers, controllers and producers. Those of links
 //! are in [`super::link_acts`], those of partitions in [`super::partition_acts`].
 
-use super::frame::{BrokerFrame, BrokerState, ControllerFrame, Frame, Node, ProducerFrame, WireState};
+use super::frame::{BrokerFrame, BrokerState, ControllerFrame, Frame, Node, ProducerFrame};
 use super::link_acts::name;
 use crate::engine::common::{BrokerId, ControllerId};
 use crate::engine::sim::Command;
@@ -41,7 +41,8 @@ pub fn of_broker(frame: &Frame, shown: &BrokerFrame) -> Vec<FaultAct> {
     let broker = BrokerId(shown.id);
     let act = act_on(format!("broker-{broker}"), format!("broker {broker}"));
     if !shown.state.is_up() {
-        let (command, what) = (Command::RestartBrokerWithoutDisk { broker }, "Start, disk empty: {} begins without its logs");
+        let (command, what) =
+            (Command::RestartBrokerWithoutDisk { broker }, "Start, disk empty: {} begins without its logs");
         let means = "Its logs are gone; it copies them from the leaders.";
         return vec![act("restart-without-disk", "Start, disk empty", what, means, command)];
     }
@@ -87,7 +88,7 @@ fn cut_off(
     means: &'static str,
     act: &impl Fn(&str, &'static str, &str, &'static str, Command) -> FaultAct,
 ) -> FaultAct {
-    let is_cut_off = frame.wires.iter().any(|wire| wire.state == WireState::Cut && [wire.from, wire.to].contains(&node));
+    let is_cut_off = frame.wires.iter().any(|wire| wire.state.is_cut() && [wire.from, wire.to].contains(&node));
     if is_cut_off {
         let what = "Heal links, those of {} and all others";
         return act("heal", "Heal links", what, "What waits on the links arrives.", Command::HealNetwork);
@@ -152,4 +153,3 @@ pub fn of_producer(frame: &ProducerFrame) -> Vec<FaultAct> {
         act("resend", "Send failed again", "Send failed again, from {}", again, resend),
     ]
 }
-

@@ -115,8 +115,10 @@ impl CheckReport {
     #[must_use]
     pub fn of(state: &State) -> Option<Self> {
         let watch = state.invariants()?;
-        let row = |(rule, violation): (Invariant, Option<&Violation>)| {
-            InvariantRow { name: rule.name, holds: rule.holds, broken: violation.map(Breach::of) }
+        let row = |(rule, violation): (Invariant, Option<&Violation>)| InvariantRow {
+            name: rule.name,
+            holds: rule.holds,
+            broken: violation.map(Breach::of),
         };
         Some(Self { at: state.now, events: watch.events_heard(), rows: watch.standing().map(row).collect() })
     }

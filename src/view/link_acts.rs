@@ -24,16 +24,13 @@ const CUT_FROM: Meaning = ("Cut ←", "Nothing passes from the second to the fir
 const SLOW: Meaning = ("Slow", "Each message takes 200 ms longer.");
 const LOSE_PACKETS: Meaning =
     ("Lose packets", "Three messages in ten lose a packet, which TCP sends again: they come 0.2 s late, or more.");
-const BREAK: Meaning =
-    ("Break", "The next message from the first is lost with its connection; both ends notice.");
+const BREAK: Meaning = ("Break", "The next message from the first is lost with its connection; both ends notice.");
 const BREAK_AFTER: Meaning =
     ("Break after", "The next request arrives, then its connection breaks: who sent it cannot know, and sends again.");
-const LOSE_RESPONSE: Meaning =
-    ("Lose response", "The broker appends, and its answer is lost with its connection.");
+const LOSE_RESPONSE: Meaning = ("Lose response", "The broker appends, and its answer is lost with its connection.");
 
 /// Each act that a link has a button for, once, with what it means.
-pub const MEANINGS: [Meaning; 9] =
-    [CUT, CUT_TO, CUT_FROM, SLOW, LOSE_PACKETS, BREAK, BREAK_AFTER, LOSE_RESPONSE, HEAL];
+pub const MEANINGS: [Meaning; 9] = [CUT, CUT_TO, CUT_FROM, SLOW, LOSE_PACKETS, BREAK, BREAK_AFTER, LOSE_RESPONSE, HEAL];
 
 /// A link: its ends, a client first, then a controller, then the lower id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +90,8 @@ impl Link {
         frame.wires.iter().find(|wire| !wire.note.is_empty() && Self::between(wire.from, wire.to) == self)
     }
 
-    /// The acts, what mends it first.
+    /// The acts. Each keeps its place whatever the link is like, so that a second press does nothing unforeseen: on a link that is cut, the
+    /// first one mends it, and what mends another fault comes last.
     fn acts(self, frame: &Frame) -> Vec<FaultAct> {
         let key = self.key(frame);
         let (a, b) = (name(frame, self.a), name(frame, self.b));
@@ -107,17 +105,18 @@ impl Link {
             command,
         };
         let cut = |way| Command::CutLink { a: a.clone(), b: b.clone(), way };
-        let wire = self.faulty_wire(frame);
-        let mut acts = Vec::new();
-        if wire.is_some() {
-            let heal = Command::HealLink { a: a.clone(), b: b.clone() };
-            acts.push(act("heal", HEAL, format!("Heal the link {between}"), heal));
-        }
-        if wire.is_none_or(|wire| wire.state != WireState::Cut) {
-            acts.push(act("cut", CUT, format!("Cut the link {between}"), cut(Way::Both)));
-            acts.push(act("cut-to", CUT_TO, format!("Cut the link from {first} to {second}"), cut(Way::AToB)));
-            acts.push(act("cut-from", CUT_FROM, format!("Cut the link from {second} to {first}"), cut(Way::BToA)));
-        }
+        let state = self.faulty_wire(frame).map(|wire| wire.state);
+        let heal = Command::HealLink { a: a.clone(), b: b.clone() };
+        let heal = act("heal", HEAL, format!("Heal the link {between}"), heal);
+        let mut acts = vec![
+            if state == Some(WireState::Cut) {
+                heal.clone()
+            } else {
+                act("cut", CUT, format!("Cut the link {between}"), cut(Way::Both))
+            },
+            act("cut-to", CUT_TO, format!("Cut the link from {first} to {second}"), cut(Way::AToB)),
+            act("cut-from", CUT_FROM, format!("Cut the link from {second} to {first}"), cut(Way::BToA)),
+        ];
         let delay = Command::DelayLink { a: a.clone(), b: b.clone(), delay_us: DELAY_US };
         acts.push(act("delay", SLOW, format!("Slow the link {between} down"), delay));
         let lose = Command::LosePackets { a: a.clone(), b: b.clone(), per_mille: LOSS_PER_MILLE };
@@ -133,6 +132,7 @@ impl Link {
             let label = format!("Lose response of {second} to {first}: that to the next produce request");
             acts.push(act("lose-response", LOSE_RESPONSE, label, command));
         }
+        acts.extend(state.is_some_and(|state| state != WireState::Cut).then_some(heal));
         acts
     }
 

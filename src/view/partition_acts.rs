@@ -19,8 +19,10 @@ pub const ROWS_MAX: usize = 24;
 pub const MEANINGS: [(&str, &str); 3] = [PREFERRED, UNCLEAN, DELETE];
 
 const PREFERRED: (&str, &str) = ("Preferred leader", "The first replica leads again, if it is alive and in sync.");
-const UNCLEAN: (&str, &str) =
-    ("Unclean election", "Where nobody leads, a replica that is alive does, whatever it lacks: what was committed may be lost.");
+const UNCLEAN: (&str, &str) = (
+    "Unclean election",
+    "Where nobody leads, a replica that is alive does, whatever it lacks: what was committed may be lost.",
+);
 const DELETE: (&str, &str) = ("Delete records", "The log begins at the high watermark: what stands before it may go.");
 
 /// A partition with what can be asked for it.
@@ -55,7 +57,8 @@ pub fn leaderless(frame: &Frame) -> usize {
 /// The partition that a subject is a piece of, with what can be asked for it there.
 #[must_use]
 pub fn of_subject(frame: &Frame, subject: Subject) -> Option<PartitionRow> {
-    let (Subject::Segment { partition, base_offset, .. } | Subject::Batch { partition, base_offset, .. }) = subject else {
+    let (Subject::Segment { partition, base_offset, .. } | Subject::Batch { partition, base_offset, .. }) = subject
+    else {
         return None;
     };
     // The stage shows the scenario's first topic.
@@ -114,7 +117,8 @@ fn acts(frame: &Frame, partition: &PartitionFrame) -> Vec<FaultAct> {
 /// Deletes what stands before a batch or a segment that one looks at, if it is all committed and there is something.
 fn delete_before(frame: &Frame, partition: &PartitionFrame, base_offset: Offset) -> Option<FaultAct> {
     let tapes = frame.brokers.iter().flat_map(|broker| &broker.tapes);
-    let mut led = tapes.filter(|tape| tape.partition == partition.partition && tape.role == Role::Leader && !tape.deposed);
+    let mut led =
+        tapes.filter(|tape| tape.partition == partition.partition && tape.role == Role::Leader && !tape.deposed);
     let leader = led.next()?;
     (leader.log_start < base_offset.0 && base_offset.0 <= leader.hw).then(|| FaultAct {
         hook: format!("delete-before-{}-{}", frame.topic, partition.partition),
@@ -144,7 +148,9 @@ pub fn refusal(state: &State, command: &Command, events: &[Event]) -> Option<Str
             let leader = state.metadata.partition(id).and_then(|registration| registration.leader);
             let deletes = leader.and_then(|leader| state.broker(leader)).is_some_and(|broker| broker.is_up());
             let place = news::place(state, id);
-            (!deletes).then(|| format!("LEADER_NOT_AVAILABLE: no broker that runs leads {place}, so nobody can delete its records."))
+            (!deletes).then(|| {
+                format!("LEADER_NOT_AVAILABLE: no broker that runs leads {place}, so nobody can delete its records.")
+            })
         }
         _ => None,
     }

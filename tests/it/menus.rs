@@ -110,21 +110,28 @@ fn a_wire_is_drawn_and_told_as_its_link_is() {
     };
     check("delay-p1-broker-1", WireState::Slow, "+200.000 ms");
     check("lose-packets-p1-broker-1", WireState::Lossy, "+200.000 ms, loses packets");
-    check("cut-to-p1-broker-1", WireState::Cut, "cut to broker 1, +200.000 ms, loses packets");
+    check("cut-to-p1-broker-1", WireState::HalfCut, "cut to broker 1, +200.000 ms, loses packets");
     check("heal-p1-broker-1", WireState::Up, "no fault");
     check("break-after-p1-broker-1", WireState::Lossy, "breaks after the next request");
     check("cut-p1-broker-1", WireState::Cut, "cut, breaks after the next request");
 }
 
 #[test]
-fn what_mends_a_link_comes_first_and_the_acts_that_would_do_nothing_go() {
+fn every_act_of_a_link_keeps_its_place() {
     let mut run = Run::at(1_000);
     let words = |run: &Run| P1_TO_1.row(&run.frame()).acts.iter().map(|act| act.word).collect::<Vec<_>>();
-    assert_eq!(words(&run)[..4], ["Cut", "Cut →", "Cut ←", "Slow"]);
+    let sound = words(&run);
+    assert_eq!(sound[..4], ["Cut", "Cut →", "Cut ←", "Slow"]);
     assert_eq!(run.press("cut-p1-broker-1"), None);
-    assert_eq!(words(&run)[..2], ["Heal", "Slow"]);
+    assert_eq!((words(&run)[0], &words(&run)[1..]), ("Heal", &sound[1..]), "the first one mends what it did");
+    assert_eq!(run.press("cut-to-p1-broker-1"), Some("the link between p1 and broker-1 is cut already".to_string()));
     assert_eq!(run.press("heal-p1-broker-1"), None);
-    assert_eq!(words(&run)[0], "Cut");
+    assert_eq!(words(&run), sound);
+    for hook in ["cut-from-p1-broker-1", "delay-p1-broker-1"] {
+        assert_eq!(run.press(hook), None, "{hook}");
+        let words = words(&run);
+        assert_eq!((words.last(), &words[..sound.len()]), (Some(&"Heal"), &sound[..]), "what mends others comes last");
+    }
     let known: Vec<&str> = link_acts::MEANINGS.iter().map(|(word, _)| *word).collect();
     let used = link_acts::links(&run.frame()).into_iter().flat_map(|link| link.row(&run.frame()).acts);
     assert!(used.map(|act| act.word).all(|word| known.contains(&word)), "{known:?}");
@@ -258,7 +265,8 @@ fn what_stands_before_a_batch_that_one_looks_at_can_be_deleted() {
     let leader = run.leader(0).expect("somebody leads");
     let partition = TopicPartition { topic: TopicId(0), partition: PartitionId(0) };
     let log = run.0.state().broker(BrokerId(leader)).and_then(|it| it.partition(partition)).expect("it has it").log();
-    let second = log.segments().flat_map(|segment| segment.batches()).nth(1).expect("much was sent").batch.base_offset();
+    let second =
+        log.segments().flat_map(|segment| segment.batches()).nth(1).expect("much was sent").batch.base_offset();
     let acts_at = |base_offset| {
         let subject = Subject::Batch { partition, broker: BrokerId(leader), base_offset };
         partition_acts::of_subject(&frame, subject).expect("it is a piece of a partition").acts
@@ -315,7 +323,14 @@ fn an_acts_full_name_holds_the_word_on_its_button() {
         }
     };
     check(&[]);
-    check(&["freeze-broker-1", "slow-disk-broker-2", "stall-broker-2", "cut-p1-broker-3", "freeze-controller-2", "kill-p1"]);
+    check(&[
+        "freeze-broker-1",
+        "slow-disk-broker-2",
+        "stall-broker-2",
+        "cut-p1-broker-3",
+        "freeze-controller-2",
+        "kill-p1",
+    ]);
 }
 
 #[test]

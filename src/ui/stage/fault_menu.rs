@@ -35,9 +35,6 @@ pub struct FaultButtonsProps {
     /// The buttons alone: what each means is said elsewhere.
     #[prop_or_default]
     pub short: bool,
-    /// An act has no reverse that takes its place: each has a button of its own, which goes with it.
-    #[prop_or_default]
-    pub apart: bool,
 }
 
 /// A button for each act, and what it does.
@@ -48,7 +45,7 @@ pub fn FaultButtons(props: &FaultButtonsProps) -> Html {
         <div class={if props.short { Class::FaultButtons } else { Class::FaultActs }}>
             // An act and its reverse share a button, which keeps the focus.
             { for props.acts.iter().enumerate().map(|(place, act)| html! {
-                <div key={if props.apart { act.hook.clone() } else { place.to_string() }} class={Class::FaultAct}>
+                <div key={place} class={Class::FaultAct}>
                     <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-fault={act.hook.clone()}
                         title={act.label.clone()} aria-label={act.label.clone()} onclick={runner.on_click(Wish::Submit(act.command.clone()))}>{act.word}</button>
                     if !props.short { <span>{act.means}</span> }

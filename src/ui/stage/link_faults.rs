@@ -82,7 +82,7 @@ fn LinkGroupList(props: &LinkGroupListProps) -> Html {
             <li key={row.key.clone()} data-link={row.key.clone()}>
                 <span class={Class::LinkEnds}>{&row.words}</span>
                 if !row.note.is_empty() { <span class={Class::LinkNote}>{format!("✕ {}", row.note)}</span> }
-                <FaultButtons acts={row.acts} short=true apart=true />
+                <FaultButtons acts={row.acts} short=true />
             </li>
         }
     };

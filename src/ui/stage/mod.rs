@@ -23,8 +23,8 @@ pub mod wires;
 
 use super::Class;
 use super::runner::use_slice;
-use crate::view::Frame;
 use crate::course::Place;
+use crate::view::Frame;
 use crate::view::fault_acts;
 use crate::view::link_acts::Link;
 use crate::view::playback::Speed;

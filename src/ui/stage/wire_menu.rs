@@ -36,9 +36,10 @@ pub fn WireMenu(props: &WireMenuProps) -> Html {
     let menu = use_node_ref();
     let row = props.link.row(&props.frame);
     let at = props.geometry.wire(props.link.a, props.link.b).map(|curve| curve.point_at(0.5));
-    let hooks: Vec<String> = row.acts.iter().map(|act| act.hook.clone()).collect();
     use_departure(&row.key, &props.on_close);
-    use_place(&menu, (row.key.clone(), hooks, row.note.clone()), at, &props.geometry);
+    use_place(&menu, &row.key, at, &props.geometry);
+    use_first_focus(&menu, &row.key);
+    use_focus(&menu, row.acts.len());
     if at.is_none() {
         return Html::default();
     }
@@ -56,7 +57,7 @@ pub fn WireMenu(props: &WireMenuProps) -> Html {
                     { row.words.clone() }
                     if !row.note.is_empty() { <span class={Class::LinkNote}>{ row.note.clone() }</span> }
                 </p>
-                <FaultButtons acts={row.acts} apart=true />
+                <FaultButtons acts={row.acts} />
                 <button type="button" class={classes!(Class::Button, Class::ButtonIcon, Class::ButtonQuiet)} data-wire-menu-close=""
                     aria-label={format!("Close the faults of the link {}", row.words)} onclick={close}><Icon sign={Sign::Close} /></button>
             </div>
@@ -86,24 +87,34 @@ fn give_back_focus(key: &str) {
     }
 }
 
-/// Puts the menu where it belongs whenever its content or the stage has changed, and keeps the focus in it.
+/// Puts the menu where it belongs when it opens and when the stage changes, and no more: nothing moves under the pointer.
 #[hook]
-fn use_place(menu: &NodeRef, content: (String, Vec<String>, String), at: Option<Point>, geometry: &Rc<Geometry>) {
+fn use_place(menu: &NodeRef, key: &str, at: Option<Point>, geometry: &Rc<Geometry>) {
     let menu = menu.clone();
-    let opened = content.0.clone();
-    {
-        let menu = menu.clone();
-        use_effect_with((content, at, Rc::clone(geometry)), move |(_, at, geometry)| {
-            if let (Some(menu), Some(at)) = (menu.cast::<Element>(), at) {
-                put(&menu, *at, geometry);
-                if menus::has_nobody_the_focus() {
-                    menus::focus_first_button(&menu);
-                }
-            }
-        });
-    }
-    use_effect_with(opened, move |_| {
+    use_effect_with((key.to_string(), at, Rc::clone(geometry)), move |(_, at, geometry)| {
+        if let (Some(menu), Some(at)) = (menu.cast::<Element>(), at) {
+            put(&menu, *at, geometry);
+        }
+    });
+}
+
+/// Gives the focus to the menu of a link when it opens.
+#[hook]
+fn use_first_focus(menu: &NodeRef, key: &str) {
+    let menu = menu.clone();
+    use_effect_with(key.to_string(), move |_| {
         if let Some(menu) = menu.cast::<Element>() {
+            menus::focus_first_button(&menu);
+        }
+    });
+}
+
+/// Keeps the focus in the menu when the button that had it goes with its act.
+#[hook]
+fn use_focus(menu: &NodeRef, acts: usize) {
+    let menu = menu.clone();
+    use_effect_with(acts, move |_| {
+        if let Some(menu) = menu.cast::<Element>().filter(|_| menus::has_nobody_the_focus()) {
             menus::focus_first_button(&menu);
         }
     });
@@ -112,7 +123,9 @@ fn use_place(menu: &NodeRef, content: (String, Vec<String>, String), at: Option<
 fn put(menu: &Element, at: Point, geometry: &Geometry) {
     let (width, height) = layout::content_size(menu);
     let place = menu_place(at, (width + BORDERS, height + BORDERS), &geometry.size);
-    for (name, value) in [("left", place.x), ("top", place.y), ("max-height", place.height)] {
+    // It may grow by an act, down to the stage's edge.
+    let height_max = geometry.size.height - place.y;
+    for (name, value) in [("left", place.x), ("top", place.y), ("max-height", height_max)] {
         set_property(menu, name, &format!("{value:.1}px"));
     }
 }

@@ -37,8 +37,8 @@ pub fn Wires(props: &WiresProps) -> Html {
     };
     html! {
         <svg class={Class::StageWires} role="group" aria-label="Links between the cards">
-            <g aria-hidden="true">{ for props.frame.wires.iter().filter_map(wire) }</g>
             { for link_acts::wired(&props.frame).iter().filter_map(|wired| reach(props, wired)) }
+            <g aria-hidden="true">{ for props.frame.wires.iter().filter_map(wire) }</g>
         </svg>
     }
 }
@@ -53,19 +53,21 @@ fn looks(wire: &Wire) -> Classes {
         WireState::Slow => Some(Class::WireSlow),
         WireState::Lossy => Some(Class::WireLossy),
         WireState::Broken => Some(Class::WireBroken),
+        WireState::HalfCut => Some(Class::WireHalfCut),
         WireState::Cut => Some(Class::WireCut),
     };
     classes!(Class::Wire, quiet.then_some(Class::WireQuiet), state)
 }
 
-/// A sign on a wire that something is wrong with, a cross where nothing passes, and the words for it.
+/// A sign on a wire that something is wrong with, a cross where nothing passes, and a word for it. There is no room for more between two
+/// cards: the whole of it is said by what can be hit.
 fn mark(at: Point, wire: &Wire) -> Html {
-    let is_cut = wire.state == WireState::Cut;
+    let is_cut = wire.state.is_cut();
     let sign = if is_cut { "M-6-6 6 6M-6 6 6-6" } else { "M0-7 7 6H-7Z" };
     html! {
         <g class={classes!(Class::WireMark, (!is_cut).then_some(Class::WireMarkMild))} transform={format!("translate({:.1} {:.1})", at.x, at.y)}>
             <path d={sign} />
-            <text x="10" y="4">{wire.note.clone()}</text>
+            <text y="21" text-anchor="middle">{wire.state.word()}</text>
         </g>
     }
 }

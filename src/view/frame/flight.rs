@@ -1,6 +1,6 @@
 //! What is on the wires: messages as intervals, from which any moment's place follows.
 
-use super::link_note::{LinkNote, link_notes};
+use super::link_note::link_notes;
 use super::{BATCH_RECORDS_MAX, FLIGHTS_MAX, Node, RecordDot, RecordState};
 use crate::engine::cluster::MetadataChange;
 use crate::engine::cluster::protocol::{
@@ -41,8 +41,31 @@ pub enum WireState {
     Lossy,
     /// The other end does not answer.
     Broken,
-    /// The link is cut, one way or both.
+    /// The link is cut one way.
+    HalfCut,
+    /// The link is cut both ways.
     Cut,
+}
+
+impl WireState {
+    /// Whether nothing passes, one way at least.
+    #[must_use]
+    pub fn is_cut(self) -> bool {
+        matches!(self, WireState::HalfCut | WireState::Cut)
+    }
+
+    /// A word for a link with a fault, short enough for the gap between two cards.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            WireState::Up => "up",
+            WireState::Slow => "slow",
+            WireState::Lossy => "lossy",
+            WireState::Broken => "broken",
+            WireState::HalfCut => "half cut",
+            WireState::Cut => "cut",
+        }
+    }
 }
 
 /// A message on its way.
@@ -192,7 +215,7 @@ impl Wire {
         let wire = |((from, to), up)| {
             let note = faults.get(&(from, to)).or_else(|| faults.get(&(to, from)));
             let state = match (note, up) {
-                (Some(LinkNote { state: WireState::Cut, .. }), _) => WireState::Cut,
+                (Some(note), _) if note.state.is_cut() => note.state,
                 (_, false) => WireState::Broken,
                 (Some(note), true) => note.state,
                 (None, true) => WireState::Up,

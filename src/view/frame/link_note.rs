@@ -45,7 +45,8 @@ fn named(state: &State, name: &str) -> Option<Node> {
 fn looks(fault: &LinkFault) -> WireState {
     let is_lossy = |lane: &LaneFault| *lane != LaneFault { is_cut: lane.is_cut, ..LaneFault::default() };
     match fault {
-        _ if fault.forth.is_cut || fault.back.is_cut => WireState::Cut,
+        _ if fault.forth.is_cut && fault.back.is_cut => WireState::Cut,
+        _ if fault.forth.is_cut || fault.back.is_cut => WireState::HalfCut,
         _ if fault.loss_per_mille > 0 || is_lossy(&fault.forth) || is_lossy(&fault.back) => WireState::Lossy,
         _ => WireState::Slow,
     }
