@@ -19,10 +19,8 @@ pub const ROWS_MAX: usize = 24;
 pub const MEANINGS: [(&str, &str); 3] = [PREFERRED, UNCLEAN, DELETE];
 
 const PREFERRED: (&str, &str) = ("Preferred leader", "The first replica leads again, if it is alive and in sync.");
-const UNCLEAN: (&str, &str) = (
-    "Unclean election",
-    "Where nobody leads, a replica that is alive does, whatever it lacks: what was committed may be lost.",
-);
+const UNCLEAN: (&str, &str) =
+    ("Unclean election", "Where nobody leads, a replica that is alive does, though it may lack what was committed.");
 const DELETE: (&str, &str) = ("Delete records", "The log begins at the high watermark: what stands before it may go.");
 
 /// A partition with what can be asked for it.

@@ -1,7 +1,7 @@
 //! What is on the wires: messages as intervals, from which any moment's place follows.
 
 use super::link_note::link_notes;
-use super::{BATCH_RECORDS_MAX, FLIGHTS_MAX, Node, RecordDot, RecordState};
+use super::{BATCH_RECORDS_MAX, FLIGHTS_MAX, Node, RecordDot, RecordState, WireState};
 use crate::engine::cluster::MetadataChange;
 use crate::engine::cluster::protocol::{
     ControllerRequest, FetchResponse, Fetcher, ProduceRequest, ProduceResponse, Request, Response,
@@ -27,45 +27,6 @@ pub struct Wire {
     pub state: WireState,
     /// What is wrong with the link, in a few words: `cut`, `+200 ms`; empty if nothing is.
     pub note: String,
-}
-
-/// What a connection does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum WireState {
-    /// It carries.
-    Up,
-    /// It carries, and everything takes longer.
-    Slow,
-    /// It carries, and loses packets, or will break a connection.
-    Lossy,
-    /// The other end does not answer.
-    Broken,
-    /// The link is cut one way.
-    HalfCut,
-    /// The link is cut both ways.
-    Cut,
-}
-
-impl WireState {
-    /// Whether nothing passes, one way at least.
-    #[must_use]
-    pub fn is_cut(self) -> bool {
-        matches!(self, WireState::HalfCut | WireState::Cut)
-    }
-
-    /// A word for a link with a fault, short enough for the gap between two cards.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            WireState::Up => "up",
-            WireState::Slow => "slow",
-            WireState::Lossy => "lossy",
-            WireState::Broken => "broken",
-            WireState::HalfCut => "half cut",
-            WireState::Cut => "cut",
-        }
-    }
 }
 
 /// A message on its way.
