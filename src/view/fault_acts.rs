@@ -266,7 +266,7 @@ fn name(frame: &Frame, node: Node) -> String {
     match node {
         Node::Producer(_) | Node::Consumer(_) => words(frame, node),
         Node::Broker(id) => format!("broker-{id}"),
-        Node::Controller(id) => format!("controller-{id}"),
+        Node::Controller(_) | Node::Administrator => node.key(),
     }
 }
 
@@ -274,7 +274,7 @@ fn words(frame: &Frame, node: Node) -> String {
     let named = match node {
         Node::Producer(index) => frame.producers.iter().find(|it| it.index == index).map(|it| it.name.clone()),
         Node::Consumer(index) => frame.consumers.iter().find(|it| it.index == index).map(|it| it.name.clone()),
-        Node::Broker(_) | Node::Controller(_) => None,
+        Node::Broker(_) | Node::Controller(_) | Node::Administrator => None,
     };
     named.unwrap_or_else(|| node.words())
 }

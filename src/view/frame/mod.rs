@@ -9,17 +9,20 @@ mod consumer;
 mod controller;
 mod flight;
 mod link_note;
+mod message;
 mod node;
 mod producer;
 mod record;
+mod wire;
 
 pub use broker::{BrokerFrame, BrokerState, Role, SegmentBlock, Tape};
 pub use consumer::{Activity, ConsumerFrame, Position};
 pub use controller::ControllerFrame;
-pub use flight::{Flight, FlightKind, Payload, Wire, WireState};
+pub use flight::{Flight, FlightKind, Payload};
 pub use node::Node;
 pub use producer::{BatchState, Identity, InFlightRequest, LastSend, ProducerBatchFrame, ProducerFrame, WorkloadFrame};
 pub use record::{RecordDot, RecordState};
+pub use wire::{Wire, WireState};
 
 use crate::engine::common::VirtualTime;
 use crate::engine::sim::State;
