@@ -26,10 +26,9 @@ pub fn App() -> Html {
     let ring = use_ring_store();
     let forms = use_memo((), |()| SendForms::default());
     let help = use_state(|| false);
-    let inspector = use_state(|| true);
     use_animation(&runner);
     use_break(&runner);
-    use_keys((*runner).clone(), page_keys(&help, &inspector));
+    use_keys((*runner).clone(), page_keys(&help));
     let on_help = toggle(&help);
     let on_theme = {
         let runner = runner.clone();
@@ -43,7 +42,7 @@ pub fn App() -> Html {
                 if place == Place::Room(Room::Ring) {
                     <RingPage store={ring} />
                 } else {
-                    <RoomPage key={place.slug()} {place} forms={(*forms).clone()} inspector={*inspector} />
+                    <RoomPage key={place.slug()} {place} forms={(*forms).clone()} />
                 }
             </div>
             <LiveRegion />
@@ -69,12 +68,11 @@ fn skip_to_stage() -> Callback<MouseEvent> {
     })
 }
 
-fn page_keys(help: &UseStateHandle<bool>, inspector: &UseStateHandle<bool>) -> Callback<PageKey> {
-    let (help, inspector) = (help.clone(), inspector.clone());
+fn page_keys(help: &UseStateHandle<bool>) -> Callback<PageKey> {
+    let help = help.clone();
     Callback::from(move |key| match key {
         PageKey::Help => help.set(!*help),
         PageKey::Escape => help.set(false),
-        PageKey::Inspector => inspector.set(!*inspector),
     })
 }
 

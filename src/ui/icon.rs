@@ -16,7 +16,6 @@ pub enum Sign {
     Theme,
     Help,
     Close,
-    Inspector,
     Crash,
 }
 
@@ -36,7 +35,6 @@ impl Sign {
             Sign::Close => {
                 "M3.200 2 7 5.800 10.800 2 12 3.200 8.200 7 12 10.800 10.800 12 7 8.200 3.200 12 2 10.800 5.800 7 2 3.200z"
             }
-            Sign::Inspector => "M1 1h12v12H1zm1.500 1.500v9H8v-9z",
             Sign::Crash => "M8.500 0 2 8h4l-1.500 6L12 5.500H7.500z",
         }
     }

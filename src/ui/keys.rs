@@ -10,8 +10,6 @@ use yew::prelude::*;
 /// What a key does beside the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageKey {
-    /// Show or hide the inspector.
-    Inspector,
     /// Show or hide the help.
     Help,
     /// Close what lies over the page.
@@ -42,7 +40,6 @@ fn press_key(runner: &RunnerHandle, on_page_key: &Callback<PageKey>, press: &Key
         return true;
     }
     let page_key = match press.key.as_str() {
-        "i" | "I" => Some(PageKey::Inspector),
         "?" => Some(PageKey::Help),
         "Escape" => Some(PageKey::Escape),
         _ => None,
@@ -65,6 +62,7 @@ fn wish_of(press: &KeyPress) -> Option<Wish> {
         ("ArrowLeft", false) if !press.on_arrows => Some(Wish::StepBack),
         ("ArrowRight", true) => Some(Wish::NextMark),
         ("ArrowLeft", true) => Some(Wish::PreviousMark),
+        ("i" | "I", _) => Some(Wish::Inspect(None)),
         _ => None,
     }
 }
@@ -84,5 +82,12 @@ mod tests {
         assert_eq!(wish_of(&press("ArrowLeft", false, false, false)), Some(Wish::StepBack));
         assert_eq!(wish_of(&press("ArrowLeft", false, false, true)), None);
         assert_eq!(wish_of(&press("ArrowLeft", true, false, true)), Some(Wish::PreviousMark));
+    }
+
+    #[test]
+    fn i_closes_the_inspector() {
+        for (key, shift) in [("i", false), ("I", true)] {
+            assert_eq!(wish_of(&press(key, shift, true, true)), Some(Wish::Inspect(None)));
+        }
     }
 }

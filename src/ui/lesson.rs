@@ -26,7 +26,7 @@ pub struct LessonProps {
 /// What the demonstration on the stage proves, if one stands there.
 #[component]
 fn Demonstration() -> Html {
-    let preset = use_slice(|published| published.run.preset).map(|index| PRESETS[index]);
+    let preset = use_slice(|published| published.run.source.preset()).map(|index| PRESETS[index]);
     let Some((preset, proves)) = preset.and_then(|preset| Some((preset, preset.proves()?))) else { return html! {} };
     html! {
         <div class={classes!(Class::LessonText, Class::Demonstration)}>

@@ -39,6 +39,7 @@ fn promise(row: &PromiseRow, search: &SearchHandle) -> Html {
                 {row.reason}
                 if !row.is_impossible {
                     <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-break={row.name} disabled={is_running} {onclick}
+                        aria-label={format!("Break it: {}", row.name)}
                         title="Looks for faults that show it, keeps the fewest, and plays them">{"Break it"}</button>
                 }
                 if search.search.anomaly() == Some(row.anomaly) {
@@ -58,7 +59,8 @@ fn progress(anomaly: Anomaly, search: &SearchHandle) -> Html {
     html! {
         <>
             if let Search::Running { .. } = search.search {
-                <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-break="stop" onclick={stop}>{"Stop"}</button>
+                <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-break="stop" onclick={stop}
+                    aria-label={format!("Stop looking for {}", promises::name(anomaly))}>{"Stop"}</button>
             }
             <p class={Class::Note} role="status" data-search={word(&search.search)}><RichText text={sentence(&search.search)} /></p>
             if let Search::Found(found) = &search.search {

@@ -8,7 +8,9 @@ use crate::view::ledger::LedgerView;
 use crate::view::log_view::LogView;
 use crate::view::promises::PromiseRow;
 use crate::view::proof::ProofRow;
+use crate::view::provenance::Source;
 use crate::view::seek_target::{SeekBy, SeekTarget};
+use crate::view::setting_refusals::SettingRefusals;
 use crate::view::settings::SettingRow;
 use crate::view::transport::TransportView;
 use crate::view::{Frame, Subject};
@@ -45,6 +47,8 @@ pub struct Published {
     pub refusal: Option<Rc<str>>,
     /// Why another act was not possible, or which limit the run has come to.
     pub notice: Option<Rc<str>>,
+    /// The values that settings did not take.
+    pub setting_refusals: Rc<SettingRefusals>,
     /// What happened last, for the live region.
     pub news: Rc<str>,
     /// The Log room's picture; none elsewhere.
@@ -66,10 +70,8 @@ pub struct RunView {
     pub seed: u64,
     /// Who stands on the stage.
     pub cast: Cast,
-    /// The preset, by its place in the list; none for another run.
-    pub preset: Option<usize>,
-    /// Where a run that is no preset comes from, in a word.
-    pub origin: &'static str,
+    /// Where it comes from.
+    pub source: Source,
     /// A run stood here before one was found, and can be brought back.
     pub has_before: bool,
     /// Why a pasted run was not loaded.
@@ -113,6 +115,7 @@ impl Published {
             sent_just_now: false,
             refusal: None,
             notice: None,
+            setting_refusals: Rc::default(),
             news: Rc::from(""),
             log: None,
             departures: None,

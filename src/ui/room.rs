@@ -33,8 +33,6 @@ pub struct RoomPageProps {
     pub place: Place,
     /// What stands in the send forms.
     pub forms: SendForms,
-    /// Whether the inspector is wanted.
-    pub inspector: bool,
 }
 
 /// The place.
@@ -42,9 +40,8 @@ pub struct RoomPageProps {
 pub fn RoomPage(props: &RoomPageProps) -> Html {
     let place = props.place;
     let send = use_send_form(&props.forms, place);
-    let has_subject = use_slice(|published| published.subject.is_some());
     // The stage has the room while nothing is inspected.
-    let inspector = props.inspector && has_subject;
+    let inspector = use_slice(|published| published.subject.is_some());
     let layout = (!inspector).then_some(Class::ColumnsNoInspector);
     html! {
         <>

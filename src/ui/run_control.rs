@@ -14,6 +14,7 @@ use yew::prelude::*;
 #[component]
 pub fn RunControl() -> Html {
     let run = use_slice(|published| published.run.clone());
+    let preset = run.source.preset();
     let runner = use_runner();
     let on_seed = runner.on_change(|input: HtmlInputElement| Some(Wish::SetSeed(input.value().trim().parse().ok()?)));
     let on_preset = runner.on_change(|list: HtmlSelectElement| Some(Wish::LoadPreset(list.value().parse().ok()?)));
@@ -23,13 +24,13 @@ pub fn RunControl() -> Html {
             <div class={Class::FormGrid}>
                 <label for="run-preset">{"preset"}</label>
                 <select id="run-preset" class={Class::Field} data-run="preset" onchange={on_preset}>
-                    if run.preset.is_none() {
-                        <option value="" selected=true>{run.origin}</option>
+                    if preset.is_none() {
+                        <option value="" selected=true>{run.source.word()}</option>
                     }
                     { for Preset::groups().into_iter().map(|(label, range)| html! {
                         <optgroup {label}>
                             { for range.map(|index| html! {
-                                <option value={index.to_string()} selected={run.preset == Some(index)}>{PRESETS[index].label()}</option>
+                                <option value={index.to_string()} selected={preset == Some(index)}>{PRESETS[index].label()}</option>
                             }) }
                         </optgroup>
                     }) }

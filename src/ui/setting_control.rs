@@ -1,11 +1,10 @@
 //! One setting's control, made from its row: name, value, unit, and what is not the default.
 
 use super::Class;
-use super::runner::{use_runner, use_slice};
+use super::runner::{RunnerHandle, use_runner, use_slice};
 use super::wish::Wish;
-use crate::engine::config::Value;
-use crate::engine::sim::{Command, SettingContent};
 use crate::view::format;
+use crate::view::setting_refusals::SettingRefusal;
 use crate::view::settings::{Control, Scope, SettingRow};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
@@ -23,23 +22,34 @@ pub struct SettingControlProps {
 pub fn SettingControl(props: &SettingControlProps) -> Html {
     let row = &props.row;
     let runner = use_runner();
-    let id = format!("setting-{}-{}", scope_word(&row.scope), row.name);
-    let help_id = format!("{id}-help");
+    let ids = Ids::of(row);
     let changed = (!row.is_default).then_some(Class::SettingChanged);
     // What does not fit stays in the field, with the reason below it, until something else is asked for.
-    let refused = use_state(|| None::<String>);
-    let notice = use_slice(|published| published.notice.clone());
-    let why = notice.filter(|_| refused.is_some());
-    let typed = (*refused).clone().filter(|_| why.is_some());
+    let refusals = use_slice(|published| published.setting_refusals.clone());
+    let refusal = refusals.of(row);
     html! {
         <div class={classes!(Class::Setting, changed)} title={row.help}>
-            <label class={Class::SettingName} for={id.clone()}>{ breakable(row.name) }</label>
-            <span id={help_id.clone()} class={Class::SettingDefault}>{remark(row)}</span>
-            { control(props, id, help_id, runner, typed, refused.setter()) }
-            if let Some(why) = why {
-                <p class={classes!(Class::Warning, Class::SettingProblem)} data-setting-problem={row.name}>{why.to_string()}</p>
+            <label class={Class::SettingName} for={ids.field.clone()}>{ breakable(row.name) }</label>
+            <span id={ids.remark.clone()} class={Class::SettingDefault}>{remark(row)}</span>
+            { control(row, &ids, runner, refusal) }
+            if let Some(refusal) = refusal {
+                <p id={ids.problem} class={classes!(Class::Warning, Class::SettingProblem)} data-setting-problem={row.name}>{refusal.why.to_string()}</p>
             }
         </div>
+    }
+}
+
+/// The names by which a control's parts know each other.
+struct Ids {
+    field: String,
+    remark: String,
+    problem: String,
+}
+
+impl Ids {
+    fn of(row: &SettingRow) -> Self {
+        let field = format!("setting-{}-{}", scope_word(&row.scope), row.name);
+        Self { remark: format!("{field}-help"), problem: format!("{field}-problem"), field }
     }
 }
 
@@ -61,42 +71,34 @@ fn remark(row: &SettingRow) -> String {
     }
 }
 
-fn control(
-    props: &SettingControlProps,
-    id: String,
-    help_id: String,
-    runner: super::runner::RunnerHandle,
-    typed: Option<String>,
-    refused: UseStateSetter<Option<String>>,
-) -> Html {
-    let row = &props.row;
-    let invalid = typed.is_some().then_some("true");
+fn control(row: &SettingRow, ids: &Ids, runner: RunnerHandle, refusal: Option<&SettingRefusal>) -> Html {
     let onchange = {
         let row = row.clone();
         Callback::from(move |event: Event| {
             let Some(text) = value_of(&event) else { return };
-            let granted = runner.wish(Wish::Submit(command(&row, &text)));
-            if !granted {
+            if !runner.wish(Wish::Submit(row.command(&text))) {
                 set_list_back(&event, &row.value);
             }
-            refused.set((!granted).then_some(text));
         })
     };
-    let value = typed.unwrap_or_else(|| row.value.clone());
+    let id = ids.field.clone();
+    let described = refusal.map_or_else(|| ids.remark.clone(), |_| format!("{} {}", ids.remark, ids.problem));
+    let invalid = refusal.map(|_| "true");
+    let value = refusal.map_or_else(|| row.value.clone(), |refusal| refusal.typed.clone());
     let disabled = row.locked.is_some();
     match &row.control {
         Control::Words(words) => html! {
-            <select {id} class={Class::Field} data-setting={row.name} aria-describedby={help_id} {disabled} {onchange}>
+            <select {id} class={Class::Field} data-setting={row.name} aria-describedby={described} {disabled} {onchange}>
                 { for words.iter().map(|word| html! { <option value={*word} selected={*word == row.value}>{*word}</option> }) }
             </select>
         },
         Control::Number { min, max } => html! {
             <input {id} class={Class::Field} type="number" inputmode="numeric" step="1" min={min.to_string()} max={max.to_string()}
-                {value} aria-invalid={invalid} data-setting={row.name} aria-describedby={help_id} {disabled} {onchange} />
+                {value} aria-invalid={invalid} data-setting={row.name} aria-describedby={described} {disabled} {onchange} />
         },
         Control::Text => html! {
             <input {id} class={Class::Field} type="text" {value} aria-invalid={invalid} data-setting={row.name}
-                aria-describedby={help_id} {disabled} {onchange} />
+                aria-describedby={described} {disabled} {onchange} />
         },
     }
 }
@@ -112,18 +114,6 @@ fn set_list_back(event: &Event, value: &str) {
     let target = event.target();
     if let Some(list) = target.as_ref().and_then(|target| target.dyn_ref::<HtmlSelectElement>()) {
         list.set_value(value);
-    }
-}
-
-/// The engine reads the text by the registry's rules and answers what would do if it does not fit.
-fn command(row: &SettingRow, text: &str) -> Command {
-    let setting = row.name.to_string();
-    let value = SettingContent(Value::Text(text.to_string()));
-    match &row.scope {
-        Scope::Producer(producer) => Command::SetProducer { producer: producer.clone(), setting, value },
-        Scope::Consumer(consumer) => Command::SetConsumer { consumer: consumer.clone(), setting, value },
-        Scope::Topic(topic) => Command::SetTopic { topic: topic.clone(), setting, value },
-        Scope::Brokers => Command::SetBroker { setting, value },
     }
 }
 

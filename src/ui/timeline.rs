@@ -120,9 +120,9 @@ fn use_width(row: &NodeRef) -> f64 {
 /// A mark in words, above the third of the timeline in which it lies.
 fn label(view: &TransportView, mark: &MarkView) -> Html {
     let side = match place(view, mark.at_us) * 3 / WIDTH {
-        0 => Class::TimelineLabelStart,
-        1 => Class::TimelineLabelMiddle,
-        _ => Class::TimelineLabelEnd,
+        0 => None,
+        1 => Some(Class::TimelineLabelMiddle),
+        _ => Some(Class::TimelineLabelEnd),
     };
     html! { <p class={classes!(Class::TimelineLabel, side)} data-mark-told="">{mark.told()}</p> }
 }

@@ -60,6 +60,15 @@ pub enum Wish {
 }
 
 impl Wish {
+    /// The command, if it is an act upon the run.
+    #[must_use]
+    pub fn command(&self) -> Option<&Command> {
+        match self {
+            Wish::Submit(command) => Some(command),
+            _ => None,
+        }
+    }
+
     /// It changes which moment is shown, how it is played or what is looked at, but asks nothing of the run.
     #[must_use]
     pub fn only_looks(&self) -> bool {

@@ -136,13 +136,13 @@ impl BatchingView {
         let Some(producer) = frame.producers.get(index) else { return Self::default() };
         let brokers: Vec<BrokerLanes> =
             frame.brokers.iter().map(|broker| BrokerLanes::of(frame, producer, broker)).collect();
-        let led =
+        let is_led =
             |partition: &i32| brokers.iter().any(|broker| broker.lanes.iter().any(|lane| lane.partition == *partition));
         Self {
             producer: producer.name.clone(),
             session: producer.session,
             acks: producer.acks.clone(),
-            leaderless: (0..frame.partitions).filter(|partition| !led(partition)).collect(),
+            leaderless: (0..frame.partitions).filter(|partition| !is_led(partition)).collect(),
             buffer: (producer.buffer_used, producer.buffer_total),
             batches: (producer.in_flight.iter().map(|request| request.batches.len()).sum(), producer.batches.len()),
             blocked_sends: producer.blocked_sends,
@@ -154,8 +154,8 @@ impl BatchingView {
 
 impl BrokerLanes {
     fn of(frame: &Frame, producer: &ProducerFrame, broker: &BrokerFrame) -> Self {
-        let led = broker.tapes.iter().filter(|tape| tape.role == Role::Leader);
-        let lanes: Vec<Lane> = led.map(|tape| Lane::of(producer, tape.partition)).collect();
+        let leaders = broker.tapes.iter().filter(|tape| tape.role == Role::Leader);
+        let lanes: Vec<Lane> = leaders.map(|tape| Lane::of(producer, tape.partition)).collect();
         let in_flight: Vec<InFlightRequest> =
             producer.in_flight.iter().filter(|request| request.broker == broker.id).cloned().collect();
         let slots = usize::try_from(producer.max_in_flight).unwrap_or(usize::MAX);

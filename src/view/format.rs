@@ -67,7 +67,7 @@ pub fn span(span: VirtualTime) -> String {
 /// A number and the noun it counts: `1 record`, `1,000 records`.
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+    counted_as(number, noun, &format!("{noun}s"))
 }
 
 /// As [`counted`], where the plural is a word of its own: `1 entry`, `3 entries`.

@@ -11,7 +11,7 @@
 //! | no | no | – | that nobody leads |
 
 use super::format;
-use super::frame::{BrokerFrame, BrokerState, Frame, Role};
+use super::frame::{BrokerFrame, BrokerState, Frame, Role, Tape};
 use crate::engine::common::{PartitionId, TopicId, VirtualTime};
 use crate::engine::sim::{State, Timeline};
 
@@ -33,7 +33,7 @@ pub struct LandingView {
 /// Goes on, at most so far, to the first moment at which somebody leads the first partition.
 pub fn to_next_leader(timeline: &mut Timeline, at_most: VirtualTime) {
     let horizon = timeline.position() + at_most;
-    let led = |state: &State| {
+    let is_led = |state: &State| {
         let mut running = state.brokers.iter().filter(|broker| broker.is_up());
         running.any(|broker| {
             broker.partitions().any(|(id, partition)| {
@@ -41,7 +41,7 @@ pub fn to_next_leader(timeline: &mut Timeline, at_most: VirtualTime) {
             })
         })
     };
-    while !led(timeline.state()) && timeline.position() < horizon && !timeline.state().is_halted() {
+    while !is_led(timeline.state()) && timeline.position() < horizon && !timeline.state().is_halted() {
         let before = timeline.position();
         timeline.step_forward();
         if timeline.position() == before {
@@ -62,7 +62,7 @@ impl LandingView {
     /// The words for a picture and two figures of its ledger.
     #[must_use]
     pub fn of(frame: &Frame, delivered: u64, lost: u64) -> Self {
-        let leader = frame.brokers.iter().find(|broker| leads(broker)).map(|broker| broker.id);
+        let leader = frame.brokers.iter().find(|broker| leads_the_first(broker)).map(|broker| broker.id);
         let down = frame.brokers.iter().filter_map(down).min_by_key(|down| down.fenced);
         Self {
             question: question(down, leader, delivered, lost),
@@ -74,9 +74,10 @@ impl LandingView {
     }
 }
 
-fn leads(broker: &BrokerFrame) -> bool {
-    let leads = broker.tapes.iter().any(|tape| tape.partition == 0 && tape.role == Role::Leader);
-    broker.state.is_up() && leads
+/// It runs, and leads the first partition.
+fn leads_the_first(broker: &BrokerFrame) -> bool {
+    let leads = |tape: &Tape| tape.partition == 0 && tape.role == Role::Leader;
+    broker.state.is_up() && broker.tapes.iter().any(leads)
 }
 
 fn down(broker: &BrokerFrame) -> Option<Down> {

@@ -148,6 +148,7 @@ fn rank(node: Node) -> (u8, i64) {
         Node::Producer(index) => (0, i64::from(index)),
         Node::Consumer(index) => (1, i64::from(index)),
         Node::Controller(id) => (2, i64::from(id)),
+        Node::Administrator => (4, 0),
         Node::Broker(id) => (3, i64::from(id)),
     }
 }
@@ -254,7 +255,7 @@ pub(super) fn name(frame: &Frame, node: Node) -> String {
     match node {
         Node::Producer(_) | Node::Consumer(_) => words(frame, node),
         Node::Broker(id) => format!("broker-{id}"),
-        Node::Controller(id) => format!("controller-{id}"),
+        Node::Controller(_) | Node::Administrator => node.key(),
     }
 }
 
@@ -262,7 +263,7 @@ fn words(frame: &Frame, node: Node) -> String {
     let named = match node {
         Node::Producer(index) => frame.producers.iter().find(|it| it.index == index).map(|it| it.name.clone()),
         Node::Consumer(index) => frame.consumers.iter().find(|it| it.index == index).map(|it| it.name.clone()),
-        Node::Broker(_) | Node::Controller(_) => None,
+        Node::Broker(_) | Node::Controller(_) | Node::Administrator => None,
     };
     named.unwrap_or_else(|| node.words())
 }

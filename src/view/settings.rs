@@ -3,7 +3,7 @@
 use crate::engine::config::{
     BrokerConfig, ConsumerConfig, EnableIdempotence, ProducerConfig, Setting, SettingKind, TopicConfig, Value,
 };
-use crate::engine::sim::{Client, State};
+use crate::engine::sim::{Client, Command, SettingContent, State};
 use serde::Serialize;
 
 /// Whose setting it is, which decides what a change does.
@@ -46,6 +46,21 @@ pub struct SettingRow {
     pub is_model: bool,
     /// What it takes.
     pub control: Control,
+}
+
+impl SettingRow {
+    /// The command that gives it another value. The engine reads the text by the registry's rules, and says what would do if it does not fit.
+    #[must_use]
+    pub fn command(&self, text: &str) -> Command {
+        let setting = self.name.to_string();
+        let value = SettingContent(Value::Text(text.to_string()));
+        match &self.scope {
+            Scope::Producer(producer) => Command::SetProducer { producer: producer.clone(), setting, value },
+            Scope::Consumer(consumer) => Command::SetConsumer { consumer: consumer.clone(), setting, value },
+            Scope::Topic(topic) => Command::SetTopic { topic: topic.clone(), setting, value },
+            Scope::Brokers => Command::SetBroker { setting, value },
+        }
+    }
 }
 
 /// What a setting takes.

@@ -24,13 +24,30 @@ test("what acks=1 does not promise is broken, told and played", async () => {
   await close();
 });
 
+test("after a search and another seed the reader's own run can still be brought back", async () => {
+  const { page, close } = await open(browser, { at: "#/acks" });
+  await pause(page);
+  const [preset, seed] = [page.locator('[data-run="preset"]'), page.locator('[data-run="seed"]')];
+  const own = [await preset.inputValue(), await seed.inputValue(), await timeUs(page)];
+  await page.locator('[data-break="loss"]').click();
+  await page.locator('[data-search="found"]').waitFor({ timeout: 120_000 });
+  await seed.fill("4711");
+  await seed.blur();
+  await eventually(async () => assert.equal(await seed.inputValue(), "4711"));
+  await preset.locator("option:checked", { hasText: "found by Break it" }).waitFor({ state: "attached" });
+  await page.locator('[data-run="back"]').click();
+  await page.locator('[data-run="back"]').waitFor({ state: "detached" });
+  await eventually(async () => assert.deepEqual([await preset.inputValue(), await seed.inputValue(), await timeUs(page)], own));
+  await close();
+});
+
 test("a search can be stopped, and says how far it came", async () => {
   const { page, close } = await open(browser, { at: "#/cluster" });
   await pause(page);
   await page.locator('[data-promise="loss"][data-verdict="possible"]').waitFor();
   await page.locator('[data-break="loss"]').click();
   await page.locator('[data-break="stop"]').click();
-  await page.locator('[data-search="stopped"]').waitFor();
+  await page.locator('[data-search="stopped"]', { hasText: /Stopped after [\d,]+ schedules?\./ }).waitFor();
   await close();
 });
 

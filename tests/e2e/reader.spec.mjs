@@ -1,10 +1,11 @@
 // What a first-time reader needs to be told: what is waited for, why something is refused, what a sign means.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { launch, open, PHONE } from "./page.mjs";
-import { eventually, ledger, load, pause, play, playTo, scenario, timeUs } from "./run.mjs";
+import { copied, eventually, ledger, load, pause, play, playTo, scenario, timeUs } from "./run.mjs";
 
 let browser;
 before(async () => {
@@ -171,12 +172,22 @@ test("a key that is not hex is said not to be hex, beside the hash too", async (
 });
 
 test("a demonstration says what it proves at the top of the lesson, and opens before its first command", async () => {
+  const folder = new URL("../scenarios/demonstrations/acks-one-loses-on-clean-failover/", import.meta.url);
+  const read = async (file) => JSON.parse(await readFile(new URL(file, folder), "utf8"));
+  const [{ proves }, { commands }] = [await read("expected.json"), await read("scenario.json")];
   const { page, close } = await open(browser, { at: "#/acks" });
   const list = page.locator('[data-run="preset"]');
   const option = list.locator("optgroup").nth(1).locator("option", { hasText: "acks one loses on clean failover" });
   await list.selectOption(await option.getAttribute("value"));
-  await page.locator('.lesson [data-run="proves"]').first().waitFor();
-  await eventually(async () => assert.ok((await timeUs(page)) > 0, "the stage is not empty"));
+  const lesson = page.getByRole("region", { name: "Lesson" });
+  const told = lesson.locator('[data-run="proves"]');
+  await told.waitFor();
+  assert.equal(await told.innerText(), proves);
+  const [words, title] = [await told.boundingBox(), await lesson.locator("h1").boundingBox()];
+  assert.ok(words.y + words.height <= title.y, "it stands above what the room is about");
+  await eventually(async () => assert.equal(await timeUs(page), commands[0].atUs - 1));
+  assert.deepEqual(JSON.parse(await copied(page)).commands, [], "no command was given yet");
+  assert.ok((await page.locator("[data-tape] [data-record]").count()) > 0, "the stage is not empty");
   await close();
 });
 
@@ -193,6 +204,19 @@ const stickingOut = (page, selector, around) =>
         .map((element) => element.textContent),
     around,
   );
+
+/** Asserts that each tape ends with its newest record, and that nothing on it is cut off, also while the inspector takes room. */
+async function tapesAreWhole(page) {
+  for (const inspected of [false, true]) {
+    if (inspected) await page.locator("[data-tape] [data-record]").last().click();
+    await page.waitForTimeout(300);
+    assert.deepEqual(await stickingOut(page, "[data-tape] [data-record], [data-tape] [data-gap]", "[data-tape]"), []);
+    for (const tape of await page.locator("[data-tape]").all()) {
+      const newest = String(Number(await tape.getAttribute("data-leo")) - 1);
+      assert.equal(await tape.locator("[data-offset]").last().innerText(), newest);
+    }
+  }
+}
 
 test("on a phone the opened ledger leaves the playback where it can be reached", async () => {
   const { page, close } = await open(browser, { at: "#/acks", viewport: PHONE });
@@ -228,6 +252,12 @@ test("the stage has the room of the inspector until something is inspected", asy
   await page.locator('aside [data-inspected="record"]').waitFor();
   await page.locator('[data-inspect="close"]').click();
   await page.locator("aside").waitFor({ state: "detached" });
+  await page.locator("[data-tape] [data-record]").first().click();
+  await page.locator('aside [data-inspected="record"]').waitFor();
+  await page.keyboard.press("i");
+  await page.locator("aside").waitFor({ state: "detached" });
+  await page.locator("[data-tape] [data-record]").first().click();
+  await page.locator('aside [data-inspected="record"]').waitFor();
   await close();
 });
 
@@ -237,18 +267,41 @@ test("records keep their size while the run plays fast", async () => {
     await page.locator('[data-transport="speed"]').fill(step);
     await play(page);
     await page.waitForTimeout(400);
-    const moved = await page.evaluate(async () => {
-      const seen = [];
+    const looks = await page.evaluate(async () => {
+      const looks = [];
       for (let look = 0; look < 10; look += 1) {
         await new Promise((next) => setTimeout(next, 60));
-        const cells = [...document.querySelectorAll("#stage [data-record], #stage [data-offset]")];
-        seen.push(...cells.map((cell) => getComputedStyle(cell).transform).filter((transform) => transform !== "none"));
+        const cells = [...document.querySelectorAll("[data-tape] [data-offset]")];
+        looks.push(
+          cells.map((cell) => {
+            const { width, height } = cell.getBoundingClientRect();
+            return { offset: cell.dataset.offset, size: `${Math.round(width)} × ${Math.round(height)}` };
+          }),
+        );
       }
-      return seen;
+      return looks;
     });
-    assert.deepEqual(moved, [], `at step ${step} of the speed`);
     await pause(page);
+    const offsets = (look) => look.map((cell) => cell.offset);
+    assert.ok(looks.every((look) => look.length > 0), "records stand on the tapes");
+    assert.notDeepEqual(offsets(looks.at(-1)), offsets(looks[0]), `the run plays at step ${step}`);
+    // A cell is as wide as its offset has digits.
+    const sizes = new Map();
+    for (const { offset, size } of looks.flat()) sizes.set(offset.length, (sizes.get(offset.length) ?? new Set()).add(size));
+    for (const [digits, seen] of sizes) assert.equal(seen.size, 1, `offsets of ${digits} digits at step ${step}: ${[...seen]}`);
   }
+  await close();
+});
+
+test("what compaction leaves of a tape has room with its gaps, and the newest record is whole", async () => {
+  const { page, close } = await open(browser, { at: "#/acks" });
+  const workload = { ratePerSecond: 100, keys: { numbered: { prefix: "user-", count: 12 } } };
+  const run = scenario({ producers: [{ name: "p1", config: { "linger.ms": 20 }, workload }], brokers: { "log.cleaner.backoff.ms": 100 } });
+  run.topics[0].config = { "cleanup.policy": "compact", "segment.bytes": 400, "min.cleanable.dirty.ratio": 0.01 };
+  await load(page, run);
+  await playTo(page, 1_500_000);
+  assert.ok((await page.locator("[data-tape] [data-gap]").count()) > 3, "there are gaps");
+  await tapesAreWhole(page);
   await close();
 });
 
@@ -258,15 +311,7 @@ test("offsets of four digits fit into their cells, and the newest record is whol
   await load(page, scenario({ producers: [{ name: "p1", workload }] }));
   await playTo(page, 400_000);
   assert.ok(Number(await page.locator("[data-tape]").first().getAttribute("data-leo")) > 1_000, "offsets have four digits");
-  for (const inspected of [false, true]) {
-    if (inspected) await page.locator("[data-tape] [data-record]").last().click();
-    await page.waitForTimeout(300);
-    assert.deepEqual(await stickingOut(page, "[data-tape] [data-record]", "[data-tape]"), []);
-    for (const tape of await page.locator("[data-tape]").all()) {
-      const newest = String(Number(await tape.getAttribute("data-leo")) - 1);
-      assert.ok((await tape.locator("[data-offset]").last().innerText()) === newest, `the newest is ${newest}`);
-    }
-  }
+  await tapesAreWhole(page);
   await close();
 });
 
@@ -385,6 +430,29 @@ test("a value that a setting does not take stays in its field, with the reason b
   await close();
 });
 
+test("two refused values have a reason each, which their fields name", async () => {
+  const { page, close } = await open(browser, { at: "#/acks" });
+  await page.getByRole("button", { name: "All settings" }).click();
+  const settings = { "min.insync.replicas": "-3", "linger.ms": "-4" };
+  for (const [name, text] of Object.entries(settings)) {
+    await page.locator(`[data-setting="${name}"]`).first().fill(text);
+    await page.locator(`[data-setting="${name}"]`).first().blur();
+    await page.locator(`[data-setting-problem="${name}"]`).waitFor();
+  }
+  for (const [name, text] of Object.entries(settings)) {
+    const [field, problem] = [page.locator(`[data-setting="${name}"]`).first(), page.locator(`[data-setting-problem="${name}"]`)];
+    assert.equal(await field.inputValue(), text, "what was typed stays");
+    assert.match(await problem.innerText(), new RegExp(name.replaceAll(".", "\\.")), "the reason is of this setting");
+    const described = (await field.getAttribute("aria-describedby")).split(" ");
+    assert.ok(described.includes(await problem.getAttribute("id")), "a reader of the screen hears it with the field");
+  }
+  await page.locator('[data-setting="linger.ms"]').first().fill("10");
+  await page.locator('[data-setting="linger.ms"]').first().blur();
+  await page.locator('[data-setting-problem="linger.ms"]').waitFor({ state: "detached" });
+  assert.equal(await page.locator('[data-setting-problem="min.insync.replicas"]').count(), 1, "the other one stays");
+  await close();
+});
+
 test("the tail can be brought back once, and what leads to lost records is where they are lost", async () => {
   const { page, close } = await open(browser, { at: "#/" });
   await pause(page);
@@ -407,10 +475,20 @@ test("a search tells how far it is beside its promise", async () => {
   const { page, close } = await open(browser, { at: "#/cluster" });
   await pause(page);
   const promise = page.locator('[data-promise="loss"]');
+  // A sentence stands there for one slice of the search, so the page itself writes them all down.
+  await promise.evaluate((element) => {
+    window.told = [];
+    const write = () => window.told.push(element.querySelector("[data-search]")?.textContent ?? "");
+    new MutationObserver(write).observe(element, { subtree: true, childList: true, characterData: true });
+  });
   await promise.locator('[data-break="loss"]').click();
-  await promise.locator('[data-search="running"], [data-search="found"]').waitFor();
-  if (await promise.locator('[data-break="stop"]').count()) await promise.locator('[data-break="stop"]').click();
-  await promise.locator('[data-search="stopped"], [data-search="found"]').waitFor();
+  const number = (words) => Number(words.replaceAll(",", ""));
+  await eventually(async () => {
+    const told = (await page.evaluate(() => window.told)).map((sentence) => sentence.match(/([\d,]+) schedules? of ([\d,]+) tried/));
+    const tried = told.filter(Boolean).map(([, tried, of]) => ({ tried: number(tried), of: number(of) }));
+    assert.ok(new Set(tried.map((at) => at.tried)).size > 1, `it goes on from ${tried[0]?.tried}`);
+    assert.ok(tried.every((at, place) => at.tried <= at.of && at.tried >= (tried[place - 1]?.tried ?? 0)), "it never goes back");
+  }, 60_000);
   await close();
 });
 

@@ -2,6 +2,7 @@
 //!
 //! What rustc, clippy or the build already prove (layers above the engine, missing docs, clocks) is not repeated here.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The engine's layers, lowest first; those of one row do not know each other.
@@ -33,6 +34,10 @@ fn sources(folder: &str, extensions: &[&str]) -> Vec<(String, String)> {
     assert!(!found.is_empty(), "{folder} holds no {extensions:?}");
     found.sort();
     found
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 fn relative(path: &Path) -> String {
@@ -115,6 +120,67 @@ fn the_page_has_no_inline_style_and_one_place_for_colours() {
     assert_none("colours stand in www/tokens.css", &offences(&styles, is_colour));
 }
 
+/// The page's class names: how the code calls each, and what it is called in markup.
+fn classes() -> Vec<(String, String)> {
+    let list = read("src/ui/class.rs");
+    let class = |line: &str| {
+        let (variant, rest) = line.trim().split_once(" = \"")?;
+        Some((variant.to_string(), rest.strip_suffix("\",")?.to_string()))
+    };
+    let classes: Vec<_> = list.lines().filter_map(class).collect();
+    assert!(classes.len() > 200, "only {} classes found: is the list's form still what this reads?", classes.len());
+    classes
+}
+
+/// The style sheets without their comments, one after the other.
+fn styles() -> String {
+    let text: String = sources("www", &[".css"]).into_iter().map(|(_, text)| text + "\n").collect();
+    let (first, rest) = text.split_once("/*").expect("style sheets have comments");
+    let after = rest.split("/*").map(|piece| piece.split_once("*/").expect("a comment ends").1);
+    std::iter::once(first).chain(after).collect()
+}
+
+/// The names that follow a mark: in a style sheet `.` a class, `--` a property. Each with whether `:` follows, as after what is defined.
+fn names_after<'a>(mark: &'a str, text: &'a str) -> impl Iterator<Item = (&'a str, bool)> + 'a {
+    text.split(mark).skip(1).filter_map(|rest| {
+        let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(rest.len());
+        let (name, after) = rest.split_at(length);
+        name.starts_with(|c: char| c.is_ascii_alphabetic()).then(|| (name, after.trim_start().starts_with(':')))
+    })
+}
+
+#[test]
+fn every_class_is_given_to_something_and_every_rule_is_of_a_class() {
+    let components: String = sources("src/ui", &[".rs"]).into_iter().map(|(_, text)| text).collect();
+    let given: BTreeSet<&str> = names_after("Class::", &components).map(|(name, _)| name).collect();
+    let unused = classes().into_iter().map(|(variant, _)| variant).filter(|variant| !given.contains(variant.as_str()));
+    assert_none("no class is left over", &unused.collect::<Vec<_>>());
+
+    let styles = styles();
+    // What is between braces has no selectors, but for the rules inside a media query.
+    let selectors: String =
+        styles.split('}').map(|rule| rule.rsplit_once('{').map_or("", |(before, _)| before)).collect();
+    let start = read("index.html");
+    let classes = classes();
+    let is_known =
+        |name: &str| classes.iter().any(|(_, class)| class == name) || start.contains(&format!("class=\"{name}\""));
+    let orphans: BTreeSet<&str> =
+        names_after(".", &selectors).map(|(name, _)| name).filter(|name| !is_known(name)).collect();
+    assert_none("every rule is of a class", &orphans.into_iter().map(str::to_string).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_custom_property_is_defined_and_used() {
+    let styles = styles();
+    let defined: BTreeSet<&str> =
+        names_after("--", &styles).filter(|(_, defines)| *defines).map(|(name, _)| name).collect();
+    let used: BTreeSet<&str> = names_after("var(--", &styles).map(|(name, _)| name).collect();
+    assert!(defined.len() > 50, "only {} properties found: is the form still what this reads?", defined.len());
+    let names = |some: BTreeSet<&str>| some.into_iter().map(|name| format!("--{name}")).collect::<Vec<_>>();
+    assert_none("what is used is defined", &names(&used - &defined));
+    assert_none("what is defined is used", &names(&defined - &used));
+}
+
 #[test]
 fn no_committed_text_names_a_place_on_one_machine() {
     let mut texts: Vec<(String, String)> = Vec::new();
@@ -124,7 +190,7 @@ fn no_committed_text_names_a_place_on_one_machine() {
     for file in
         ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "Cargo.toml", "Cargo.lock", "Trunk.toml", "index.html"]
     {
-        texts.push((file.to_string(), std::fs::read_to_string(root().join(file)).expect("the file is there")));
+        texts.push((file.to_string(), read(file)));
     }
     // Put together here, so that this file does not hold what it looks for.
     let places = ["root", "work", "home"].map(|folder| format!("/{folder}/"));
@@ -136,7 +202,7 @@ fn no_committed_text_names_a_place_on_one_machine() {
 
 #[test]
 fn every_path_in_the_architecture_page_exists() {
-    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
+    let page = read("ARCHITECTURE.md");
     // A path is what stands in backquotes, has a slash or a known ending, and no space or placeholder in it.
     let quoted = page.split("```").step_by(2).flat_map(|prose| prose.split('`').skip(1).step_by(2));
     let is_path = |text: &&str| {

@@ -37,6 +37,7 @@ mod ring;
 mod ring_log;
 mod ring_view;
 mod run_command;
+mod scenario_page;
 mod segments;
 mod sender;
 mod swarm;

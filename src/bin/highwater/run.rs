@@ -15,7 +15,7 @@ highwater run SCENARIO [--seed S] [--json] [--list FIGURE]
 Runs a scenario (a JSON file, or a folder with a scenario.json) to its endUs and prints one object: scenario, seed, endUs,
 traceHash, events, ledger, metrics and partitions. The same scenario and seed give the same traceHash on every machine.
 --seed S takes another seed than the scenario's; --list adds the numbers of the records behind a figure of the ledger as `list`. Without --json the same comes as lines `name value`.
-Exit 0 whatever was lost; 2 if the scenario cannot be read.
+docs/scenarios.md says what a scenario holds. Exit 0 whatever was lost; 2 if the scenario cannot be read.
 ";
 
 pub(super) fn run(parser: &mut lexopt::Parser, streams: &mut Streams<'_>) -> Result<ExitCode, Failure> {

@@ -47,16 +47,16 @@ pub fn Slots(props: &SlotsProps) -> Html {
 }
 
 /// The class of a reason's sign.
-pub(super) fn reason_class(word: &str) -> Class {
-    match word {
+pub(super) fn reason_class(word: &str) -> Option<Class> {
+    Some(match word {
         "full" => Class::ReasonFull,
         "linger" => Class::ReasonLinger,
         "same-broker" => Class::ReasonSameBroker,
         "memory" => Class::ReasonMemory,
         "flush" => Class::ReasonFlush,
         "retry" | "backoff" | "split" => Class::ReasonRetry,
-        _ => Class::ReasonNone,
-    }
+        _ => return None,
+    })
 }
 
 /// Properties of [`BrokerCard`].
@@ -71,13 +71,13 @@ pub struct BrokerCardProps {
 pub fn BrokerCard(props: &BrokerCardProps) -> Html {
     let lanes = &props.lanes;
     let runner = use_runner();
-    let leads: Vec<String> = lanes.lanes.iter().map(|lane| format!("P{}", lane.partition)).collect();
+    let partitions: Vec<String> = lanes.lanes.iter().map(|lane| format!("P{}", lane.partition)).collect();
     let state = if lanes.is_up { "up" } else { "crashed" };
     html! {
         <button type="button" class={classes!(Class::Card, Class::SmallBroker)} data-broker={lanes.broker.to_string()} data-state={state} data-inspect="broker"
             onclick={runner.on_click(Wish::Inspect(Some(Subject::Broker(BrokerId(lanes.broker)))))}>
             <strong>{format!("Broker {}", lanes.broker)}</strong>
-            <span class={Class::Note}>{format!("leads {}", leads.join(" "))}</span>
+            <span class={Class::Note}>{format!("leads {}", partitions.join(" "))}</span>
             <span title="Requests of any client that have reached this broker and are not answered yet">{format!("{} open here", lanes.open_requests)}</span>
         </button>
     }

@@ -12,9 +12,6 @@ use crate::view::frame::{Frame, RecordDot, Role, Tape};
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// Most records of a lane that are drawn; a lane without room for them shows the newest.
-const DOTS: usize = 48;
-
 /// Properties of [`Lanes`].
 #[derive(Properties, PartialEq)]
 pub struct LanesProps {
@@ -62,7 +59,6 @@ struct LaneProps {
 fn Lane(props: &LaneProps) -> Html {
     let tape = &props.tape;
     let runner = use_runner();
-    let newest = &tape.records[tape.records.len().saturating_sub(DOTS)..];
     let share = tape.leo.max(0) * 10_000 / props.most.max(1);
     let width = format!("{}.{:02}%", share / 100, share % 100);
     let dot = |record: &RecordDot| {
@@ -79,7 +75,7 @@ fn Lane(props: &LaneProps) -> Html {
             <strong class={Class::Mono}>{format!("P{}", tape.partition)}</strong>
             <div>
                 <svg class={Class::ShareBar} width="100%" height="14" aria-hidden="true"><rect class={Class::ShareRail} width="100%" height="14" rx="4" /><rect class={Class::ShareFill} {width} height="14" rx="4" /></svg>
-                <div class={Class::LaneDots}>{ for newest.iter().rev().map(dot) }</div>
+                <div class={Class::LaneDots}>{ for tape.records.iter().rev().map(dot) }</div>
             </div>
             <span class={Class::Mono}>{format::grouped(tape.leo.unsigned_abs())}</span>
         </div>

@@ -39,7 +39,7 @@ pub fn RingDrawing(props: &RingDrawingProps) -> Html {
                 <path class={Class::RingSlotHeld} d={held.clone()} />
             }
             { for picture.slots.iter().map(|slot| slot_of(slot, picture, *call)) }
-            <g key={format!("count-{}", if picture.refused { *call } else { 0 })} class={classes!(Class::RingMiddle, refused)}>
+            <g key={format!("count-{}", if picture.refused { *call } else { 0 })} class={classes!(refused)}>
                 <text class={classes!(Class::RingCount, size)} y="4">{figure}</text>
                 <text class={Class::RingNote} y="26">{middle_note(picture)}</text>
             </g>

@@ -21,9 +21,9 @@ pub struct LogSegmentProps {
 pub fn LogSegment(props: &LogSegmentProps) -> Html {
     let segment = &props.segment;
     let (word, look) = match segment.state {
-        SegmentState::Deleted => ("deleted", Class::RingSegmentDeleted),
-        SegmentState::Closed => ("closed", Class::RingSegmentClosed),
-        SegmentState::Active => ("active", Class::RingSegmentActive),
+        SegmentState::Deleted => ("deleted", Some(Class::RingSegmentDeleted)),
+        SegmentState::Closed => ("closed", None),
+        SegmentState::Active => ("active", Some(Class::RingSegmentActive)),
     };
     html! {
         <li class={classes!(Class::RingSegment, look)} data-segment={segment.base_offset.to_string()}>
@@ -51,7 +51,7 @@ fn cell(record: &RecordCell, props: &LogSegmentProps) -> Html {
             .then_some(Class::RingCellStart),
         (record.offset == props.position).then_some(Class::RingCellPosition),
     );
-    let look = if record.is_read { Class::RingCellRead } else { Class::RingCellUnread };
+    let look = record.is_read.then_some(Class::RingCellRead);
     let touched = record.is_touched.then_some(Class::RingCellTouched);
     html! {
         <div key={record.offset} class={classes!(Class::RingCell, look, touched, signs.0, signs.1)} data-offset={record.offset.to_string()}>

@@ -24,9 +24,9 @@ pub fn Slot(props: &SlotProps) -> Html {
         Touch::Read => Class::RingSlotRead,
     });
     let size = match detail {
-        Detail::Named => Class::RingSlotNamed,
-        Detail::Numbered => Class::RingSlotNumbered,
-        Detail::Bare | Detail::Window => Class::RingSlotBare,
+        Detail::Named => None,
+        Detail::Numbered => Some(Class::RingSlotNumbered),
+        Detail::Bare | Detail::Window => Some(Class::RingSlotBare),
     };
     let value = slot.value.map_or_else(|| "–".to_owned(), |value| value.to_string());
     html! {

@@ -99,8 +99,7 @@ fn condition_in_full(broker: &BrokerFrame) -> Option<String> {
             Some(format!("frozen since {}; {}", since(since_us), noticed(fenced)))
         }
         BrokerState::Stopped { since_us } => Some(format!("stopped in order at {}", since(since_us))),
-        _ if !broker.state.is_up() => None,
-        _ => Some(format!(
+        BrokerState::Up | BrokerState::Stopping => Some(format!(
             "{} requests received and not answered, of which {} wait for replicas or for bytes",
             broker.open_requests, broker.delayed_requests
         )),

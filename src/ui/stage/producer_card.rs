@@ -91,7 +91,7 @@ fn configuration(producer: &ProducerFrame) -> String {
 
 /// What holds up calls of `send()`.
 fn blocked_words(producer: &ProducerFrame) -> String {
-    let calls = format::counted_as(producer.blocked_sends as u64, "call", "calls");
+    let calls = format::counted(producer.blocked_sends as u64, "call");
     let wait = if producer.blocked_sends == 1 { "waits" } else { "wait" };
     let knows_partitions = producer.last_send.as_ref().is_none_or(|send| send.partitions > 0);
     let what = if knows_partitions { "memory or metadata" } else { "metadata" };

@@ -24,14 +24,10 @@ pub struct ControllerFrame {
     pub cut: bool,
     /// The epoch that it knows.
     pub epoch: i32,
-    /// The leader of that epoch, if it knows one.
-    pub leader: Option<i32>,
     /// Where its log ends.
     pub log_end: i64,
     /// What it knows of it to be committed; none while it is down.
     pub high_watermark: Option<i64>,
-    /// Brokers that wait for it to commit what they asked for.
-    pub deferred: usize,
 }
 
 impl ControllerFrame {
@@ -51,10 +47,8 @@ impl ControllerFrame {
             frozen_since_us: state.faults.frozen_since(Endpoint::Controller(controller.id())).map(|since| since.0),
             cut: faults.any(|(a, b, fault)| is_its(a, b) && (fault.forth.is_cut || fault.back.is_cut)),
             epoch: raft.epoch().0,
-            leader: raft.leader().map(|leader| leader.0),
             log_end: raft.log().log_end_offset().0,
             high_watermark: raft.is_up().then(|| raft.high_watermark().0),
-            deferred: controller.deferred_answers(),
         }
     }
 

@@ -9,20 +9,23 @@ mod consumer;
 mod controller;
 mod flight;
 mod link_note;
+mod message;
 mod node;
 mod partition;
 mod producer;
 mod record;
+mod wire;
 mod wire_state;
 
 pub use broker::{BrokerFrame, BrokerState, Role, SegmentBlock, Tape};
 pub use consumer::{Activity, ConsumerFrame, Position};
 pub use controller::ControllerFrame;
-pub use flight::{Flight, FlightKind, Payload, Wire};
+pub use flight::{Flight, FlightKind, Payload};
 pub use node::Node;
 pub use partition::PartitionFrame;
 pub use producer::{BatchState, Identity, InFlightRequest, LastSend, ProducerBatchFrame, ProducerFrame, WorkloadFrame};
 pub use record::{RecordDot, RecordState};
+pub use wire::Wire;
 pub use wire_state::WireState;
 
 use crate::engine::common::VirtualTime;

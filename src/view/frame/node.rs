@@ -1,5 +1,7 @@
 //! Who stands on the stage: the ends of a wire.
 
+use crate::engine::sim::State;
+use crate::engine::sim::network::Endpoint;
 use serde::Serialize;
 
 /// One participant.
@@ -14,9 +16,24 @@ pub enum Node {
     Consumer(u32),
     /// A controller, by its id.
     Controller(i32),
+    /// Whoever asked for something from outside, as `kafka-delete-records.sh` does: no card stands for it.
+    Administrator,
 }
 
 impl Node {
+    /// Who stands at an endpoint.
+    pub(super) fn at(state: &State, endpoint: Endpoint) -> Self {
+        match endpoint {
+            Endpoint::Session(session) => {
+                Node::Producer(state.session(session).map_or(0, |session| session.producer_index))
+            }
+            Endpoint::Consumer(index) => Node::Consumer(index),
+            Endpoint::Broker(broker) => Node::Broker(broker.0),
+            Endpoint::Controller(id) => Node::Controller(id.0),
+            Endpoint::Administrator => Node::Administrator,
+        }
+    }
+
     /// A short name that is unique on the stage: `producer-0`, `broker-1`.
     #[must_use]
     pub fn key(self) -> String {
@@ -25,6 +42,7 @@ impl Node {
             Node::Broker(id) => format!("broker-{id}"),
             Node::Consumer(index) => format!("consumer-{index}"),
             Node::Controller(id) => format!("controller-{id}"),
+            Node::Administrator => "administrator".to_string(),
         }
     }
 
@@ -36,6 +54,7 @@ impl Node {
             Node::Broker(id) => format!("broker {id}"),
             Node::Consumer(index) => format!("consumer {}", index + 1),
             Node::Controller(id) => format!("controller {id}"),
+            Node::Administrator => "an administrator".to_string(),
         }
     }
 }

@@ -60,7 +60,11 @@ impl Geometry {
         if rank(from) > rank(to) {
             return self.wire(to, from).map(|curve| curve.reversed());
         }
-        let (a, b) = (self.cards.get(&from.key())?, self.cards.get(&to.key())?);
+        let a = self.cards.get(&from.key())?;
+        if to == Node::Administrator {
+            return Some(if self.is_one_row() { from_above(a) } else { from_above_beside(a, self.scale) });
+        }
+        let b = self.cards.get(&to.key())?;
         Some(match (from, to) {
             _ if self.is_one_row() => over(a, b),
             (Node::Broker(_), Node::Broker(_)) | (Node::Controller(_), Node::Controller(_)) => beside(a, b, self.scale),
@@ -89,6 +93,7 @@ fn rank(node: Node) -> (u8, i64) {
         Node::Broker(id) => (1, i64::from(id)),
         Node::Consumer(index) => (2, i64::from(index)),
         Node::Controller(id) => (3, i64::from(id)),
+        Node::Administrator => (4, 0),
     }
 }
 
@@ -106,6 +111,20 @@ fn beside(a: &Rect, b: &Rect, scale: f64) -> Curve {
     let end = Point::new(b.right(), b.y + (ANCHOR_Y + 12.0) * scale);
     let out = BULGE * scale + (end.y - start.y).abs() / 24.0;
     Curve { start, leave: Point::new(start.x + out, start.y), arrive: Point::new(end.x + out, end.y), end }
+}
+
+/// To a card from the stage's upper edge: it comes from outside.
+fn from_above(card: &Rect) -> Curve {
+    let (start, end) = (Point::new(card.middle_x(), card.y), Point::new(card.middle_x(), 0.0));
+    let between = Point::new(start.x, start.y / 2.0);
+    Curve { start, leave: between, arrive: between, end }
+}
+
+/// The same where others stand above the card: down beside them.
+fn from_above_beside(card: &Rect, scale: f64) -> Curve {
+    let start = Point::new(card.right(), card.y + ANCHOR_Y * scale);
+    let end = Point::new(start.x + BULGE * scale / 2.0, 0.0);
+    Curve { start, leave: Point::new(end.x, start.y), arrive: Point::new(end.x, start.y / 2.0), end }
 }
 
 /// Between two cards in one row: over what stands between them.
@@ -146,6 +165,21 @@ mod tests {
             geometry(&[(Node::Producer(0), [0.0, 0.0, 100.0, 200.0]), (Node::Broker(1), [200.0, 60.0, 300.0, 80.0])]);
         let wire = stage.wire(Node::Producer(0), Node::Broker(1)).expect("both are on the stage");
         assert_eq!((wire.start, wire.end), (Point::new(100.0, ANCHOR_Y), Point::new(200.0, 60.0 + ANCHOR_Y)));
+    }
+
+    #[test]
+    fn what_an_administrator_asks_comes_from_above_the_stage() {
+        let (first, second) =
+            ((Node::Broker(1), [200.0, 60.0, 300.0, 80.0]), (Node::Broker(2), [200.0, 160.0, 300.0, 80.0]));
+        let beside = (Node::Broker(2), [520.0, 60.0, 300.0, 80.0]);
+        for (stage, arrives) in [
+            (geometry(&[first, second]), Point::new(500.0, 160.0 + ANCHOR_Y)),
+            (geometry(&[first, beside]), Point::new(670.0, 60.0)),
+        ] {
+            let way = stage.wire(Node::Administrator, Node::Broker(2)).expect("the broker is on the stage");
+            assert_eq!((way.start.y, way.end), (0.0, arrives));
+        }
+        assert_eq!(geometry(&[first]).wire(Node::Administrator, Node::Broker(2)), None);
     }
 
     #[test]

@@ -232,12 +232,6 @@ impl QuorumController {
         &self.image
     }
 
-    /// Requests of brokers that wait for what they asked for to be committed.
-    #[must_use]
-    pub fn deferred_answers(&self) -> usize {
-        self.active.as_ref().map_or(0, |active| active.deferred.len())
-    }
-
     /// When a broker's session runs out unless a heartbeat comes, as the active controller counts; none if this is not it.
     #[must_use]
     pub fn session_ends_at(&self, broker: BrokerId) -> Option<VirtualTime> {
