@@ -1,12 +1,10 @@
 //! The engine: Kafka's log, partitioners, producer and cluster in virtual time. No browser, no clock, no I/O.
 //!
-//! Layers, lowest first: `common`, `config`, `record`, `storage`, `producer` and `cluster`, `consumer`, `sim`.
+//! Layers, lowest first: `common`, `config`, `record`, `storage`, `producer` and `cluster`, `consumer`, `sim`. Those up to `producer` are
+//! compiled in a package of their own, in `hot/`.
 
 pub mod cluster;
-pub mod common;
-pub mod config;
 pub mod consumer;
-pub mod producer;
-pub mod record;
 pub mod sim;
-pub mod storage;
+
+pub use highwater_log::engine::{common, config, producer, record, storage};

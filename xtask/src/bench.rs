@@ -13,6 +13,8 @@ use crate::{Result, bundle, dist, paths, shell, sizes, system};
 type Figures = BTreeMap<String, f64>;
 
 const BENCH: &str = "throughput";
+/// How cargo optimises the benchmark for the browser: see Cargo.toml.
+const PAGE: &str = "page-bench";
 /// The page that runs the benchmark; its policy is the product's.
 const INDEX: &str = "<!doctype html><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" \
 content=\"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'\"><script type=\"module\" src=\"./run.js\"></script>";
@@ -41,7 +43,7 @@ fn browser(yes: bool) -> Result<Figures> {
     system::ensure_node(yes)?;
     let chromium = system::ensure_browser(yes)?.chromium;
     tools::ensure_npm("tests/e2e", "the driver of the browser")?;
-    let build = ["bench", "--locked", "--no-run", "--target", tools::WASM, "--bench", BENCH];
+    let build = ["bench", "--locked", "--no-run", "--profile", PAGE, "--target", tools::WASM, "--bench", BENCH];
     shell::run(&mut shell::cargo(build))?;
     let folder = paths::target().join("bench-page");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -62,7 +64,7 @@ fn browser(yes: bool) -> Result<Figures> {
 
 /// The newest WebAssembly that cargo made of the benchmark; its name carries a hash.
 fn built() -> Result<PathBuf> {
-    let deps = paths::target().join(tools::WASM).join("release/deps");
+    let deps = paths::target().join(tools::WASM).join(PAGE).join("deps");
     let entries = std::fs::read_dir(&deps).map_err(|error| format!("{}: {error}", deps.display()))?;
     let is_ours = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -3,6 +3,9 @@
 use crate::tools::{self, TRUNK, WASM_BINDGEN};
 use crate::{Result, bundle, paths, shell, sizes};
 
+/// How cargo optimises what ships: see Cargo.toml.
+const PROFILE: &str = "page";
+
 /// Builds the page and prints what its first load weighs.
 pub fn run(args: &[String]) -> Result<()> {
     if let Some(arg) = args.first() {
@@ -17,10 +20,10 @@ pub fn build() -> Result<()> {
     tools::ensure_wasm_target()?;
     let path = tools::ensure(&[&TRUNK, &WASM_BINDGEN])?;
     let wasm_opt = tools::ensure_wasm_opt()?;
-    if !paths::target().join(tools::WASM).join("release").is_dir() {
+    if !paths::target().join(tools::WASM).join(PROFILE).is_dir() {
         println!("building the page for release; the first time takes about 4 min");
     }
-    let mut trunk = shell::program("trunk", ["build", "--release"]);
+    let mut trunk = shell::program("trunk", ["build", "--release", "--cargo-profile", PROFILE]);
     // Trunk reads NO_COLOR as a boolean word and stops at the usual "1".
     trunk.env_remove("NO_COLOR").env("TRUNK_SKIP_VERSION_CHECK", "true").env("PATH", path);
     shell::run(&mut trunk)?;
