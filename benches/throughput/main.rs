@@ -7,6 +7,7 @@ mod bare;
 mod clock;
 mod engine;
 mod measure;
+mod memory;
 mod records;
 mod simulation;
 mod swarm;

@@ -7,7 +7,7 @@ use highwater::engine::config::CompressionType;
 use highwater::engine::record::Compression;
 
 use crate::records::Records;
-use crate::{bare, clock, engine, simulation, swarm};
+use crate::{bare, clock, engine, memory, simulation, swarm};
 
 /// Records of a round.
 const RECORDS: usize = 200_000;
@@ -20,11 +20,12 @@ const ROUNDS_OF_A_SIMULATION: usize = 3;
 /// Every figure, one a line: `name value`.
 pub(crate) fn report() -> String {
     let mut report = String::new();
+    // First, so that the largest extent of memory is its own.
+    random_runs(&mut report);
     for codec in [CompressionType::None, CompressionType::Lz4] {
         hot_path(&mut report, codec);
     }
     whole_simulation(&mut report);
-    random_runs(&mut report);
     report
 }
 
@@ -35,11 +36,23 @@ fn whole_simulation(report: &mut String) {
     writeln!(report, "simulation/records-per-second {rate:.3}").expect("a string takes everything");
 }
 
-/// Watched random runs a minute.
+/// Watched random runs a minute, and the memory that they take: as much after the last round as after the first, if none is lost.
 fn random_runs(report: &mut String) {
-    let seconds = (0..ROUNDS_OF_A_SIMULATION).map(|_| time(swarm::run_some)).collect();
+    let mut peaks = Vec::new();
+    let mut round = || {
+        let seconds = time(swarm::run_some);
+        peaks.extend(memory::peak_mebibytes());
+        seconds
+    };
+    let seconds = (0..ROUNDS_OF_A_SIMULATION).map(|_| round()).collect();
     let rate = 60.0 * swarm::RUNS as f64 / median(seconds);
     writeln!(report, "swarm/runs-per-minute {rate:.3}").expect("a string takes everything");
+    let named =
+        [("swarm/peak-mebibytes-first-round", peaks.first()), ("swarm/peak-mebibytes-last-round", peaks.last())];
+    for (name, peak) in named {
+        let Some(peak) = peak else { continue };
+        writeln!(report, "{name} {peak:.3}").expect("a string takes everything");
+    }
 }
 
 /// The engine's hot path and the bare loop, round by round.
