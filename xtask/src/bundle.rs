@@ -11,6 +11,10 @@ const SERVICE_WORKER: &str = "sw.js";
 const LIST_MARK: &str = "[/* files */]";
 const VERSION_MARK: &str = "unbuilt";
 
+/// How wasm-opt works. It would put every function that is called from one place into its caller, whatever its size, and what a first visit
+/// never calls would then be fetched with what it does (see `halves`): small ones only.
+const WASM_OPT: [&str; 4] = ["-O3", "--one-caller-inline-max-function-size=50", "--strip-debug", "--strip-producers"];
+
 /// Turns trunk's output into what ships.
 pub fn finish(dist: &Path, wasm_opt: Option<&Path>) -> Result<()> {
     if let Some(wasm_opt) = wasm_opt {
@@ -45,9 +49,7 @@ pub fn optimise(dist: &Path, wasm_opt: &Path) -> Result<()> {
     for name in files(dist)?.into_iter().filter(|name| name.ends_with(".wasm")) {
         let file = dist.join(&name);
         let before = size(&file)?;
-        shell::run(
-            shell::program(wasm_opt, ["-O3", "--strip-debug", "--strip-producers", "-o"]).arg(&file).arg(&file),
-        )?;
+        shell::run(shell::program(wasm_opt, WASM_OPT).arg("-o").arg(&file).arg(&file))?;
         println!("{name}: {before} bytes before wasm-opt, {} after", size(&file)?);
     }
     Ok(())

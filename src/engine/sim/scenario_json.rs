@@ -308,6 +308,8 @@ fn changed(rows: &[Setting], get: impl Fn(&str) -> (Option<Value>, Option<Value>
     differing.collect()
 }
 
+/// Not inlined: reading commands is a large piece of the program, and the page opens with a scenario that has none.
+#[inline(never)]
 fn timed_command(at: usize, mut object: Settings) -> Result<TimedCommand, ScenarioError> {
     let place = format!("commands[{at}]");
     let time = object.remove("atUs").and_then(|json| json.as_u64());

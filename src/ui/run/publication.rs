@@ -45,8 +45,10 @@ impl Run {
         transport.cut_tail = transport.cut_tail.filter(|_| !self.is_tail_back);
         refresh(&mut published.transport, transport);
         refresh(&mut published.ledger, LedgerView::of(state));
-        refresh(&mut published.settings, settings::rows_of(state));
-        refresh(&mut published.promises, promises::rows(state));
+        if self.place != Place::Landing {
+            refresh(&mut published.settings, settings::rows_of(state));
+            refresh(&mut published.promises, promises::rows(state));
+        }
         let producers = state.scenario.producers.iter().map(|producer| producer.name.clone()).collect();
         refresh(&mut published.producers, producers);
         refresh(&mut published.run, self.run_view());

@@ -21,6 +21,7 @@ const FLAG_NAME: u8 = 1 << 3;
 const FLAG_COMMENT: u8 = 1 << 4;
 const FLAGS_RESERVED: u8 = 0b1110_0000;
 
+#[inline(never)]
 pub(super) fn compress(input: &[u8], output: &mut Vec<u8>) {
     output.extend_from_slice(&HEADER);
     let mut encoder = DeflateEncoder::new(&mut *output, Compression::new(LEVEL));
@@ -30,6 +31,7 @@ pub(super) fn compress(input: &[u8], output: &mut Vec<u8>) {
     output.extend_from_slice(&(input.len() as u32).to_le_bytes());
 }
 
+#[inline(never)]
 pub(super) fn decompress(input: &[u8]) -> Result<Vec<u8>, DecompressError> {
     let mut out = Vec::new();
     let mut rest = input;

@@ -34,6 +34,7 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
+    #[inline(never)]
     pub(super) fn compress(&mut self, input: &[u8]) -> &[u8] {
         let blocks = input.chunks(BLOCK_BYTES);
         let room = blocks.clone().map(|block| 4 + get_maximum_output_size(block.len())).sum::<usize>();
@@ -67,6 +68,7 @@ impl Encoder {
     }
 }
 
+#[inline(never)]
 pub(super) fn decompress(input: &[u8]) -> Result<Vec<u8>, DecompressError> {
     let mut reader = Reader { rest: input };
     let frame = reader.frame_header()?;

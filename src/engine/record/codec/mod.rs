@@ -1,7 +1,8 @@
 //! The codecs of a batch's records, both ways (`org.apache.kafka.common.compress`, KAFKA 1.7).
 //!
 //! Writing gives what the Java client frames; reading takes what any client writes. Decompression is bounded by
-//! [`limits::DECOMPRESSED_BYTES_MAX`] and never reserves what only a length field asks for.
+//! [`limits::DECOMPRESSED_BYTES_MAX`] and never reserves what only a length field asks for. Each codec is kept in functions of its own, never
+//! inlined: a page that meets one codec then fetches no other at first.
 
 mod gzip;
 mod lz4;

@@ -19,6 +19,7 @@ impl Default for Encoder {
 }
 
 impl Encoder {
+    #[inline(never)]
     pub(super) fn compress(&mut self, framing: SnappyFraming, input: &[u8], output: &mut Vec<u8>) {
         match framing {
             SnappyFraming::Raw => {
@@ -45,6 +46,7 @@ impl Encoder {
     }
 }
 
+#[inline(never)]
 pub(super) fn decompress(input: &[u8]) -> Result<Vec<u8>, DecompressError> {
     let mut out = Vec::new();
     if !input.starts_with(XERIAL_MAGIC) {

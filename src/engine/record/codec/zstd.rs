@@ -18,12 +18,14 @@ const CONFIG: CompressionConfig = CompressionConfig { content_size: false, ..Com
 pub(super) struct Encoder(Option<zstd_rs::Compressor>);
 
 impl Encoder {
+    #[inline(never)]
     pub(super) fn compress(&mut self, input: &[u8], output: &mut Vec<u8>) {
         let new = || zstd_rs::Compressor::new(CONFIG).expect("level 3 is a level");
         self.0.get_or_insert_with(new).compress(input, None, output).expect("a batch is shorter than 1 GiB");
     }
 }
 
+#[inline(never)]
 pub(super) fn decompress(input: &[u8]) -> Result<Vec<u8>, DecompressError> {
     if input.is_empty() {
         return Err(DecompressError::Truncated);
