@@ -123,10 +123,10 @@ impl Run {
         self.timeline.position()
     }
 
-    /// The run up to the moment shown, as text.
+    /// The run at the moment shown, as text, with the commands that are still to come.
     #[must_use]
     pub fn scenario_text(&self) -> String {
-        self.timeline.to_scenario().to_json()
+        self.timeline.to_whole_scenario().to_json()
     }
 
     /// Does what the reader asks for. Answers whether it was possible.

@@ -5,7 +5,8 @@ use crate::demonstrations::scenarios_root;
 use highwater::engine::common::{BrokerId, PartitionId, Prng, TopicId, TopicPartition, VirtualTime};
 use highwater::engine::config::Value;
 use highwater::engine::sim::{
-    Command, Content, Figure, MarkKind, RunReport, Scenario, SendRecord, SettingContent, Simulation, Timeline, generate,
+    Command, Content, Figure, MarkKind, RunReport, Scenario, SendRecord, SettingContent, Simulation, TimedCommand,
+    Timeline, generate,
 };
 use std::sync::Arc;
 
@@ -231,4 +232,23 @@ fn at_the_end(timeline: &Timeline) -> String {
     let marks: Vec<_> = timeline.marks().iter().map(|mark| (mark.at, mark.kind)).collect();
     let visible: Vec<_> = timeline.visible_times().collect();
     format!("{} {marks:?} {visible:?}", picture(&timeline))
+}
+
+/// A demonstration that is given another seed, or is copied, before its first command keeps its commands.
+#[test]
+fn a_run_as_text_keeps_what_is_still_to_come() {
+    let mut written = preset("acks");
+    let to_come = |at_ms: u64| TimedCommand { at: VirtualTime(at_ms * 1000), command: send("to come") };
+    written.commands = vec![to_come(500), to_come(900)];
+    let mut timeline = Timeline::new(written.clone());
+    timeline.advance_to(at_ms(700));
+    let (past, whole) = (timeline.to_scenario(), timeline.to_whole_scenario());
+    assert_eq!((past.commands.len(), whole.commands.len()), (1, 2));
+    assert_eq!((past.end, whole.end), (at_ms(700), at_ms(700)));
+
+    let mut again = Timeline::new(whole);
+    again.advance_to(at_ms(1000));
+    timeline.advance_to(at_ms(1000));
+    assert_eq!(again.state().trace_hash, timeline.state().trace_hash);
+    assert_eq!(again.to_scenario().commands, written.commands);
 }

@@ -335,6 +335,12 @@ impl Timeline {
         Scenario { commands, end: self.position(), ..Scenario::clone(&self.state().scenario) }
     }
 
+    /// As [`Timeline::to_scenario`], with the commands that are still to come: what the run goes on with from here.
+    #[must_use]
+    pub fn to_whole_scenario(&self) -> Scenario {
+        Scenario { commands: self.simulation.script().0.to_vec(), ..self.to_scenario() }
+    }
+
     /// Takes note of what happened beyond what is known, and makes a checkpoint if it is time.
     fn take_note(&mut self) {
         let events = self.simulation.take_events();

@@ -9,7 +9,7 @@ use crate::view::provenance::{Provenance, Source};
 impl Run {
     /// The same seed and commands with another cast, from zero.
     pub(super) fn recast(&mut self, cast: Cast) {
-        match cast.applied_to(self.timeline.to_scenario()) {
+        match cast.applied_to(self.timeline.to_whole_scenario()) {
             Ok(scenario) => {
                 let provenance = self.provenance.clone().replaced_by(Source::Recast);
                 self.replace(scenario, Some(VirtualTime::ZERO), provenance);
@@ -18,9 +18,9 @@ impl Run {
         }
     }
 
-    /// The same run with another seed, up to the moment shown.
+    /// The same run with another seed, at the moment shown; what was to come is to come.
     pub(super) fn set_seed(&mut self, seed: u64) {
-        let scenario = Scenario { seed, ..self.timeline.to_scenario() };
+        let scenario = Scenario { seed, ..self.timeline.to_whole_scenario() };
         self.replace(scenario, Some(self.now()), self.provenance.clone());
     }
 
@@ -53,7 +53,7 @@ impl Run {
     /// Puts a run that was found in place of the reader's own, which is kept.
     pub(super) fn play_found(&mut self, text: &str, at: VirtualTime) {
         if let Some(scenario) = self.read(text) {
-            let provenance = self.provenance.clone().found_instead_of(self.timeline.to_scenario());
+            let provenance = self.provenance.clone().found_instead_of(self.timeline.to_whole_scenario());
             self.replace(scenario, None, provenance);
             self.go(|timeline| timeline.seek(at));
         }

@@ -204,15 +204,34 @@ impl RecordAccumulator {
         if self.is_closed {
             return Err(AppendError::Closed);
         }
-        let target = self.target(&mut context, wanted);
-        if self.maybe_complete_switch(&mut context, target) {
-            return self.append_from_the_start(&mut context, wanted, record, deadline, None);
+        if wanted == PartitionId::UNKNOWN {
+            return self.append_to_the_sticky_partition(&mut context, record, deadline);
         }
+        let target = self.target_of(context.topic, wanted);
         // Nearly every record goes this way. The other way's answers are large, so they are kept out of it.
         if let Some(appended) = self.try_append(&mut context, target, record) {
             return Ok(AppendOutcome::Appended(appended));
         }
         self.append_to_a_new_batch(&mut context, wanted, target, record, deadline, None)
+    }
+
+    /// Kept apart, so that records whose partition is given do not pay for the questions that are asked here.
+    #[inline(never)]
+    fn append_to_the_sticky_partition(
+        &mut self,
+        context: &mut AppendContext<'_, impl Chance>,
+        record: &Produced<'_>,
+        deadline: VirtualTime,
+    ) -> Result<AppendOutcome, AppendError> {
+        let wanted = PartitionId::UNKNOWN;
+        let target = self.target(context, wanted);
+        if self.maybe_complete_switch(context, target) {
+            return self.append_from_the_start(context, wanted, record, deadline, None);
+        }
+        if let Some(appended) = self.try_append(context, target, record) {
+            return Ok(AppendOutcome::Appended(appended));
+        }
+        self.append_to_a_new_batch(context, wanted, target, record, deadline, None)
     }
 
     /// Whether a blocked append has its memory, or never will: it is worth a [`RecordAccumulator::resume_append`].
@@ -297,15 +316,20 @@ impl RecordAccumulator {
         }
     }
 
-    /// The queue of the wanted partition, or of the sticky one; made if need be.
+    /// The queue of the wanted partition, made if need be.
     #[inline]
+    fn target_of(&mut self, topic: TopicId, wanted: PartitionId) -> Target {
+        self.topic_info_mut(topic).queue_mut(wanted.index()).is_used = true;
+        Target { partition: wanted, sticky: None }
+    }
+
+    /// The queue of the wanted partition, or of the sticky one; made if need be.
     fn target(&mut self, context: &mut AppendContext<'_, impl Chance>, wanted: PartitionId) -> Target {
-        let topic = self.topic_info_mut(context.topic);
-        let is_free = wanted == PartitionId::UNKNOWN;
-        let sticky = is_free.then(|| topic.built_in.peek_current(context.metadata, context.chance));
-        let partition = sticky.map_or(wanted, |sticky| sticky.partition);
-        topic.queue_mut(partition.index()).is_used = true;
-        Target { partition, sticky }
+        if wanted != PartitionId::UNKNOWN {
+            return self.target_of(context.topic, wanted);
+        }
+        let sticky = self.topic_info_mut(context.topic).built_in.peek_current(context.metadata, context.chance);
+        Target { sticky: Some(sticky), ..self.target_of(context.topic, sticky.partition) }
     }
 
     /// The end of an append that holds a buffer: into a batch that came up meanwhile, or into a new one.
@@ -375,7 +399,6 @@ impl RecordAccumulator {
 
     /// Whether the sticky partition is another now: switched by somebody else, or by a switch that was held back until the last batch of
     /// its queue was full. Never so for a record whose partition is given.
-    #[inline]
     fn maybe_complete_switch(&mut self, context: &mut AppendContext<'_, impl Chance>, target: Target) -> bool {
         let Some(sticky) = target.sticky else { return false };
         let TopicInfo { built_in, queues, .. } = &mut self.topics[usize::from(context.topic.0)];

@@ -54,11 +54,17 @@ struct TopicInfo {
 }
 
 impl TopicInfo {
+    #[inline]
     fn queue_mut(&mut self, index: usize) -> &mut PartitionQueue {
         if self.queues.len() <= index {
-            self.queues.resize_with(index + 1, PartitionQueue::default);
+            self.make_queues_up_to(index);
         }
         &mut self.queues[index]
+    }
+
+    #[cold]
+    fn make_queues_up_to(&mut self, index: usize) {
+        self.queues.resize_with(index + 1, PartitionQueue::default);
     }
 }
 
@@ -202,6 +208,7 @@ impl RecordAccumulator {
         }
     }
 
+    #[inline]
     fn topic_info_mut(&mut self, topic: TopicId) -> &mut TopicInfo {
         let index = usize::from(topic.0);
         if self.topics.len() <= index {
