@@ -335,7 +335,9 @@ fn an_acts_full_name_holds_the_word_on_its_button() {
 
 #[test]
 fn every_command_of_the_engine_can_be_given_from_the_page() {
-    let mut sources = std::fs::read_to_string(root().join("src/view/replay.rs")).expect("it is there");
+    let made_in_the_view = ["src/view/replay.rs", "src/view/settings.rs"];
+    let mut sources: String =
+        made_in_the_view.iter().map(|path| std::fs::read_to_string(root().join(path)).expect("it is there")).collect();
     controls(&root().join("src/ui"), &mut sources);
     let mut run = Run::at(1_000);
     let mut offered = acts(&run.frame());

@@ -428,8 +428,11 @@ impl Invariants {
             // What it has is the truth from now on.
             after.leader.iter().for_each(|leader| watch.repaired(*leader));
         }
-        let joined = after.isr.iter().filter(|member| !before.isr.contains(member));
-        joined.for_each(|member| watch.repaired(*member));
+        // A proposal that was made before the disk was lost may be taken after it: the broker's epoch is still the registered one.
+        let high_watermark = after.leader.and_then(|leader| watch.replicas.get(&leader)).map(|it| it.high_watermark);
+        let has_all = |member: &&BrokerId| watch.replicas.get(member).map(|it| it.log_end) >= high_watermark;
+        let joined: Vec<_> = after.isr.iter().filter(|it| !before.isr.contains(it)).filter(has_all).copied().collect();
+        joined.into_iter().for_each(|member| watch.repaired(member));
         let now = state.now;
         self.note(now, leadership::LEADERS_COME_FROM_ISR, election.verdict);
         self.note(now, leadership::EPOCHS_NEVER_FALL, leadership::epochs_rise(&before, &after));

@@ -6,6 +6,7 @@
 //! Runs are small and many; `plan` makes them. A failing one is cut down by [`Shrinker`](super::shrink::Shrinker).
 
 mod plan;
+mod readers;
 
 pub use plan::scenario;
 

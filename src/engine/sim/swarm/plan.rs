@@ -3,11 +3,9 @@
 //! Time-outs are short and near each other, so that elections, retries, expiry and late answers meet within a virtual second.
 //! Everything is mended at the end.
 
+use super::readers;
 use crate::engine::common::{Prng, VirtualTime};
-use crate::engine::config::{
-    Acks, AutoOffsetReset, BrokerConfig, CompressionType, ConsumerConfig, EnableIdempotence, ProducerConfig,
-    TopicConfig,
-};
+use crate::engine::config::{Acks, BrokerConfig, CompressionType, EnableIdempotence, ProducerConfig, TopicConfig};
 use crate::engine::sim::command::{Command, SendRecord, TimedCommand};
 use crate::engine::sim::content::Content;
 use crate::engine::sim::fault_schedule::{self, Drawn};
@@ -16,12 +14,12 @@ use crate::engine::sim::generate_compaction::{maybe_compact, maybe_delete_keys};
 use crate::engine::sim::guarantees::Faults;
 use crate::engine::sim::links::{LinkSpec, Links};
 use crate::engine::sim::scenario::{
-    BrokersSpec, Client, ConsumerSpec, ControllersSpec, EPOCH_MS_DEFAULT, Placement, ProducerSpec, Scenario, TopicSpec,
+    BrokersSpec, Client, ControllersSpec, EPOCH_MS_DEFAULT, Placement, ProducerSpec, Scenario, TopicSpec,
 };
 use crate::engine::sim::workload::{Caller, Keys, Skew, Values, Workload};
 
 /// Faults begin within this stretch, in microseconds.
-const FAULTS_US: (u64, u64) = (10_000, 900_000);
+pub(super) const FAULTS_US: (u64, u64) = (10_000, 900_000);
 /// When everything is mended.
 const MENDED_US: u64 = 1_000_000;
 
@@ -32,7 +30,6 @@ pub fn scenario(seed: u64) -> Scenario {
     let brokers = narrow(dice.pick(&[1, 2, 3, 3, 3, 3]));
     let replication_factor = narrow(dice.pick(&[1, 2, 3, 3]).min(u64::from(brokers)));
     let producers = (0..dice.pick(&[1, 1, 2])).map(|n| producer(&mut dice, n)).collect();
-    let consumers = if dice.chance(200) { vec![consumer()] } else { Vec::new() };
     let mut scenario = Scenario {
         seed,
         end: VirtualTime(MENDED_US),
@@ -47,7 +44,7 @@ pub fn scenario(seed: u64) -> Scenario {
             config: topic_config(&mut dice, replication_factor),
         }],
         producers,
-        consumers,
+        consumers: Vec::new(),
         links: links(&mut dice),
         commands: Vec::new(),
     };
@@ -56,6 +53,7 @@ pub fn scenario(seed: u64) -> Scenario {
     let mut compaction = Dice(Prng::stream(seed, "swarm/compaction"));
     maybe_compact(&mut compaction, &mut scenario);
     maybe_delete_keys(&mut compaction, &mut scenario, VirtualTime(FAULTS_US.1));
+    readers::add(&mut scenario);
     let drawn = drawn(&mut dice);
     fault_schedule::add(&mut dice, &mut scenario, drawn, count, FAULTS_US);
     if drawn.faults.failover {
@@ -164,17 +162,6 @@ fn workload(dice: &mut Dice) -> Workload {
         running: true,
         start_us: dice.between(0, 300_000),
     }
-}
-
-/// It reads everything, as fast as it can.
-fn consumer() -> ConsumerSpec {
-    let config = ConsumerConfig {
-        auto_offset_reset: AutoOffsetReset::Earliest,
-        request_timeout_ms: 600,
-        socket_connection_setup_timeout_ms: 200,
-        ..ConsumerConfig::default()
-    };
-    ConsumerSpec { name: "c".to_string(), topic: None, paused: false, config }
 }
 
 fn links(dice: &mut Dice) -> Links {
