@@ -55,6 +55,8 @@ pub struct SeekView {
     pub records: Vec<FoundRecord>,
     /// Records that are not drawn.
     pub records_more: usize,
+    /// By offset: compaction has removed the record that had it.
+    pub is_removed: bool,
 }
 
 /// The floor entry of the time index.
@@ -152,6 +154,8 @@ impl SeekView {
         let segment = log.floor_segment(steps.segment).ok_or("The segment is gone.")?;
         let (index, has_floor) = index_rows(segment, steps.index_target);
         let (records, records_more) = found_records(&steps.found.batch, steps.answer.0);
+        let is_there = |offset| steps.found.batch.offsets().is_ok_and(|offsets| offsets.contains(&offset));
+        let is_removed = matches!(target, SeekTarget::Offset(offset) if !is_there(offset));
         let scan = steps.scanned.iter().map(|scanned| scan_row(scanned, &steps.found, target));
         Ok(Self {
             segment: steps.segment.0,
@@ -171,6 +175,7 @@ impl SeekView {
             answer_timestamp: steps.answer.1,
             records,
             records_more,
+            is_removed,
         })
     }
 }
@@ -199,7 +204,15 @@ fn by_offset(log: &Log, target: Offset) -> Result<Steps, String> {
 
 fn by_timestamp(log: &Log, target: Timestamp) -> Result<Steps, String> {
     let newest = log.segments().map(Segment::largest_timestamp).max().unwrap_or(-1);
-    let none = || format!("No record has the timestamp {target} or a later one; the newest in the log is {newest}.");
+    let none = || {
+        if newest < target {
+            format!("No record has the timestamp {target} or a later one; the newest in the log is {newest}.")
+        } else {
+            format!(
+                "A segment says that it reaches {target}, but compaction has removed its records from there on. Kafka looks into no later one: it answers that there is none."
+            )
+        }
+    };
     let seek = log.seek_timestamp(target).map_err(|error| error.to_string())?.ok_or_else(none)?;
     let scanned_bytes = seek.scanned_bytes();
     let (found, record) = seek.found.ok_or_else(none)?;
@@ -217,6 +230,9 @@ fn by_timestamp(log: &Log, target: Timestamp) -> Result<Steps, String> {
 
 fn why_segment(segment: Offset, target: SeekTarget) -> String {
     match target {
+        SeekTarget::Offset(offset) if segment > offset => format!(
+            "The files up to {offset} hold nothing from there on: compaction has removed it. The seek goes on in the next one, {segment}."
+        ),
         SeekTarget::Offset(offset) => {
             format!("{segment} is the largest file name not above {offset}, so the seek opens this one.")
         }
@@ -290,7 +306,7 @@ fn found_records(batch: &RecordBatch, answer: Offset) -> (Vec<FoundRecord>, usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::course::{Place, Preset, Room};
+    use crate::course::{PRESETS, Place, Preset, Room};
     use crate::engine::common::{BrokerId, PartitionId, TopicId, TopicPartition, VirtualTime};
     use crate::engine::sim::Timeline;
 
@@ -338,5 +354,32 @@ mod tests {
             assert_eq!(why(SeekTarget::Offset(end)), format!("{end} is not written yet; the log ends at {end}."));
             assert!(why(SeekTarget::Timestamp(i64::MAX)).starts_with("No record has the timestamp"));
         });
+    }
+
+    /// A log that is cleaned again and again: what was removed is said to be.
+    #[test]
+    fn a_seek_in_a_compacted_log_says_what_compaction_has_removed() {
+        let name = "compaction keeps the last record of every key";
+        let preset = PRESETS.iter().find(|preset| preset.name == name).expect("it is a demonstration");
+        let scenario = preset.scenario();
+        let mut timeline = Timeline::new(scenario.clone());
+        timeline.advance_to(scenario.end);
+        let partition = TopicPartition::new(TopicId(0), PartitionId(0));
+        let broker = timeline.state().brokers.iter().find_map(|broker| broker.partition(partition)).expect("there");
+        let log = broker.log();
+        let mut removed = 0;
+        for offset in (log.log_start_offset().0..log.log_end_offset().0).map(Offset) {
+            let Ok(seek) = SeekView::of(log, SeekTarget::Offset(offset)) else { continue };
+            let held = log.first_record_at_or_after(offset).expect("it decodes").is_some_and(|it| it.offset == offset);
+            assert_eq!(seek.is_removed, !held, "{offset}");
+            removed += u32::from(seek.is_removed);
+            let is_elsewhere = seek.segment > offset.0;
+            assert_eq!(seek.why_segment.contains("compaction has removed it"), is_elsewhere, "{offset}");
+        }
+        assert!(removed > 0, "the cleaner was at work");
+        assert!(why_segment(Offset(9), SeekTarget::Offset(Offset(4))).contains("up to 4"));
+        let newest = log.segments().map(Segment::largest_timestamp).max().expect("it has a segment");
+        let later = SeekView::of(log, SeekTarget::Timestamp(newest + 1)).unwrap_err();
+        assert!(later.contains(&format!("the newest in the log is {newest}")), "{later}");
     }
 }

@@ -43,12 +43,14 @@ fn answer(seek: &SeekView, first: i64, batch: &str) -> Html {
         };
     }
     let rest = if seek.answer > first {
-        format!("The consumer drops {} itself.", format::offsets(first, seek.answer - 1))
+        format!("The consumer drops what stands before {} itself.", seek.answer)
     } else {
         "Every record in it was asked for.".to_string()
     };
+    let removed =
+        seek.is_removed.then(|| format!(" Compaction has removed {}; the next record takes its part.", seek.answer));
     html! {
-        <p><strong>{format!("The whole batch {batch} goes back. ")}</strong>{"A broker never cuts one open. "}{rest}</p>
+        <p><strong>{format!("The whole batch {batch} goes back. ")}</strong>{"A broker never cuts one open. "}{rest}{removed}</p>
     }
 }
 
