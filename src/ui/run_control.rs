@@ -16,7 +16,6 @@ pub fn RunControl() -> Html {
     let run = use_slice(|published| published.run.clone());
     let preset = run.source.preset();
     let runner = use_runner();
-    let on_seed = runner.on_change(|input: HtmlInputElement| Some(Wish::SetSeed(input.value().trim().parse().ok()?)));
     let on_preset = runner.on_change(|list: HtmlSelectElement| Some(Wish::LoadPreset(list.value().parse().ok()?)));
     html! {
         <section class={Class::LessonSection} aria-labelledby="run-title">
@@ -35,8 +34,7 @@ pub fn RunControl() -> Html {
                         </optgroup>
                     }) }
                 </select>
-                <label for="run-seed">{"seed"}</label>
-                <input id="run-seed" class={Class::Field} type="number" min="0" step="1" data-run="seed" value={run.seed.to_string()} onchange={on_seed} />
+                <Seed seed={run.seed} />
             </div>
             <CastControl />
             <div class={Class::FormActions}>
@@ -49,6 +47,50 @@ pub fn RunControl() -> Html {
             <PasteRun />
             <p class={Class::Warning} role="alert">{ run.problem.clone().unwrap_or_default() }</p>
         </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct SeedProps {
+    /// The run's.
+    seed: u64,
+}
+
+/// The seed, which takes effect when the field is left. What is typed is kept until then, and when it is no seed.
+#[component]
+fn Seed(props: &SeedProps) -> Html {
+    let runner = use_runner();
+    let typed = use_state(|| None::<String>);
+    let is_refused = use_state(|| false);
+    let oninput = {
+        let typed = typed.clone();
+        Callback::from(move |event: InputEvent| {
+            typed.set(Some(event.target_unchecked_into::<HtmlInputElement>().value()))
+        })
+    };
+    let onchange = {
+        let (typed, is_refused) = (typed.clone(), is_refused.clone());
+        Callback::from(move |event: Event| {
+            let seed = event.target_unchecked_into::<HtmlInputElement>().value().trim().parse().ok();
+            is_refused.set(seed.is_none());
+            if let Some(seed) = seed {
+                typed.set(None);
+                runner.wish(Wish::SetSeed(seed));
+            }
+        })
+    };
+    let value = typed.as_ref().cloned().unwrap_or_else(|| props.seed.to_string());
+    html! {
+        <>
+            <label for="run-seed">{"seed"}</label>
+            <input id="run-seed" class={Class::Field} inputmode="numeric" data-run="seed" {value} {oninput} {onchange}
+                aria-invalid={is_refused.then_some("true")} aria-describedby={is_refused.then_some("run-seed-refusal")} />
+            if *is_refused {
+                <p id="run-seed-refusal" class={Class::Warning} role="alert" data-run="seed-refusal">
+                    {format!("A seed is a whole number from 0 to {}; the run keeps its own, {}.", u64::MAX, props.seed)}
+                </p>
+            }
+        </>
     }
 }
 
