@@ -17,8 +17,11 @@ pub struct HashStepsProps {
     pub key_bytes: Result<Option<bytes::Bytes>, String>,
     /// The function; none if the partitioner does not hash.
     pub function: Option<HashFunction>,
-    /// The number of partitions.
+    /// The number of partitions, as the producer knows it.
     pub partitions: usize,
+    /// What is to be said of that number.
+    #[prop_or_default]
+    pub note: Option<AttrValue>,
 }
 
 /// The steps.
@@ -28,7 +31,10 @@ pub fn HashSteps(props: &HashStepsProps) -> Html {
         Some(HashingView::of((*function)?, key.as_ref().ok()?.as_ref()?, *partitions))
     });
     match (&*view, &props.key_bytes) {
-        (Some(view), Ok(key)) => html! { <Steps view={view.clone()} label={format::text_or_hex(key.as_deref())} /> },
+        (Some(view), Ok(key)) => {
+            let (note, label) = (props.note.clone(), format::text_or_hex(key.as_deref()));
+            html! { <Steps view={view.clone()} {label} {note} /> }
+        }
         (_, Ok(key)) if key.is_some() => html! { <NoHash why="This partitioner looks at no key." /> },
         (_, Ok(_)) => {
             html! { <NoHash why="A record without a key has nothing to hash: it joins the sticky partition, which changes after about batch.size bytes." /> }
@@ -59,6 +65,7 @@ fn NoHash(props: &NoHashProps) -> Html {
 struct StepsProps {
     view: HashingView,
     label: String,
+    note: Option<AttrValue>,
 }
 
 #[component]
@@ -73,6 +80,9 @@ fn Steps(props: &StepsProps) -> Html {
                 <h3 class={Class::Mono}>{format!("{}(\"{}\")", view.function.name(), format::shortened(&props.label, 40))}</h3>
                 <TruthLabel truth={Truth::Exact} />
             </div>
+            if let Some(note) = &props.note {
+                <p class={Class::Note} role="status" data-hash="known">{note.clone()}</p>
+            }
             <div class={Class::HashBody}>
                 <div class={Class::KeyBytes} aria-label="The key's bytes">
                     { for view.bytes.iter().take(64).enumerate().map(byte) }

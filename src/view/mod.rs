@@ -13,6 +13,7 @@ pub mod hindrance;
 pub mod inspect;
 pub mod inspection;
 pub mod invariant_check;
+pub mod known_partitions;
 pub mod landing;
 pub mod ledger;
 pub mod link_acts;

@@ -3,6 +3,8 @@
 use highwater::course::{Place, Preset, Room};
 use highwater::engine::common::{BrokerId, RecordId, VirtualTime};
 use highwater::engine::sim::{Command, Timeline};
+use highwater::view::Frame;
+use highwater::view::known_partitions::partitions_known;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -79,4 +81,26 @@ fn each_key_of_the_partitions_room_stays_in_its_lane() {
         assert!(lane == partition.0 || partition.0 < 0, "{}", String::from_utf8_lossy(key));
     }
     assert_eq!(lanes.len(), 8, "as many keys as colours");
+}
+
+#[test]
+fn a_partition_that_is_added_is_used_as_soon_as_the_producer_has_heard_of_it() {
+    let mut timeline = opened(Room::Partitions);
+    let known = |timeline: &Timeline| {
+        let frame = Frame::of(timeline.state(), timeline.position());
+        let known = partitions_known(&frame).expect("p1 runs and knows its topic");
+        assert_eq!((known.producer.as_str(), known.note().is_some()), ("p1", known.known != known.there));
+        (known.known, known.there)
+    };
+    assert_eq!(known(&timeline), (4, 4));
+    let add = Command::AddPartitions { topic: "orders.placed".into(), partitions: 5 };
+    timeline.submit(add).expect("there may be one more");
+    play(&mut timeline, 10);
+    assert_eq!(known(&timeline), (4, 5), "nobody tells it: it has to ask");
+    let sent = timeline.state().ledger.records_count() as u64;
+    play(&mut timeline, 500);
+    assert_eq!(known(&timeline), (5, 5));
+    let ledger = &timeline.state().ledger;
+    let new = (sent..ledger.records_count() as u64).filter_map(|id| ledger.record(RecordId(id)));
+    assert!(new.filter(|record| record.partition.partition.0 == 4).count() > 0, "a key goes to the new lane");
 }

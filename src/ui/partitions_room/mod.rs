@@ -9,6 +9,7 @@ use super::runner::use_slice;
 use super::send_form::SendHandle;
 use crate::engine::config::{PartitionerClass, SettingKind, Value};
 use crate::view::hashing::HashFunction;
+use crate::view::known_partitions::{KnownPartitions, partitions_known};
 use crate::view::settings::SettingRow;
 use yew::prelude::*;
 
@@ -24,12 +25,15 @@ pub struct PartitionsRoomProps {
 pub fn PartitionsRoom(props: &PartitionsRoomProps) -> Html {
     let frame = use_slice(|published| published.frame.clone());
     let rows = use_slice(|published| published.settings.clone());
-    let partitions = usize::try_from(frame.partitions).unwrap_or(1).max(1);
+    let known = partitions_known(&frame);
+    let note = known.as_ref().and_then(KnownPartitions::note).map(AttrValue::from);
+    let divisor = known.map_or(frame.partitions, |known| known.known);
+    let [partitions, divisor] = [frame.partitions, divisor].map(|count| usize::try_from(count).unwrap_or(1).max(1));
     let function = rows.iter().find(|row| row.name == "partitioner.class").and_then(hash_function);
     let key_bytes = props.send.key.content().map(|content| content.0);
     html! {
         <div class={Class::RoomStage}>
-            <HashSteps {key_bytes} {function} {partitions} />
+            <HashSteps {key_bytes} {function} partitions={divisor} {note} />
             <lanes::Lanes {frame} />
             <moved::Moved function={function.unwrap_or(HashFunction::Murmur2)} {partitions} />
         </div>

@@ -1,7 +1,7 @@
 //! A producer as it stands: its last send, the batches that fill, what is in flight, its memory.
 
 use super::{BATCH_RECORDS_MAX, RecordDot};
-use crate::engine::common::{RecordId, SessionId, VirtualTime};
+use crate::engine::common::{RecordId, SessionId, TopicId, VirtualTime};
 use crate::engine::producer::{
     InFlightRequest as OpenRequest, Producer, ProducerBatch, ProducerIdAndEpoch, QueuedBatch, RecordAccumulator,
 };
@@ -39,6 +39,8 @@ pub struct ProducerFrame {
     pub batch_size: i64,
     /// The newest call of `send()`, if there was one.
     pub last_send: Option<LastSend>,
+    /// How many partitions it knows the first topic to have: as many as its metadata told when it last asked.
+    pub partitions_known: i32,
     /// Batches that are not on a wire: by partition, and in a partition in the order in which they will leave.
     pub batches: Vec<ProducerBatchFrame>,
     /// Requests that wait for their answer, oldest first.
@@ -226,6 +228,10 @@ impl ProducerFrame {
             linger_ms: config.linger_ms,
             batch_size: config.batch_size,
             last_send: session.last_send.as_ref().map(|send| LastSend::of(session, send)),
+            partitions_known: producer
+                .metadata()
+                .topic(TopicId(0))
+                .map_or(0, |topic| i32::try_from(topic.partitions_count()).unwrap_or(i32::MAX)),
             batches: queued(state, session.id, producer),
             in_flight: producer
                 .sender()
