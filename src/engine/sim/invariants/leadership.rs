@@ -95,10 +95,12 @@ pub(super) fn judge(
     Election { is_unclean: true, verdict: if may_be_unclean || led_last { Ok(()) } else { Err(what()) } }
 }
 
-/// Whether the partition's settings let a replica lead that is not in sync.
+/// Whether the partition's settings let a replica lead that is not in sync: those that were asked for, or those that the controllers still go
+/// by, because the change has not reached them.
 pub(super) fn may_be_unclean(state: &State, partition: TopicPartition) -> bool {
-    let config = state.topic_configs.get(usize::from(partition.topic.0));
-    config.is_some_and(|config| config.unclean_leader_election_enable)
+    let wanted = state.topic_configs.get(usize::from(partition.topic.0));
+    let written = state.metadata.topics.get(&partition.topic).map(|topic| &topic.config);
+    wanted.into_iter().chain(written).any(|config| config.unclean_leader_election_enable)
 }
 
 /// A broker was told of a partition: it must be what the controller wrote, or something older.
