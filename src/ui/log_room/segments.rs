@@ -10,7 +10,11 @@ use crate::view::format;
 use crate::view::log_view::{LogBatch, LogSegment, LogView, ScanStep};
 use crate::view::reader_flags::{ReaderFlag, reader_flags};
 use std::rc::Rc;
+use web_sys::Element;
 use yew::prelude::*;
+
+/// As near to the end of the row, in pixels, it follows the active segment: two columns, of which the newest has just come.
+const NEAR_THE_END: i32 = 420;
 
 /// Properties of [`Segments`].
 #[derive(Properties, PartialEq)]
@@ -23,8 +27,22 @@ pub struct SegmentsProps {
 #[component]
 pub fn Segments(props: &SegmentsProps) -> Html {
     let log = &props.log;
+    let row = use_node_ref();
+    let shown = use_mut_ref(|| false);
+    {
+        let row = row.clone();
+        let newest = log.segments.last().map(|segment| segment.base_offset);
+        use_effect_with(newest, move |_| {
+            let Some(row) = row.cast::<Element>() else { return };
+            let to_the_right = row.scroll_width() - row.client_width() - row.scroll_left();
+            // Who has scrolled to older segments stays there.
+            if !shown.replace(true) || to_the_right < NEAR_THE_END {
+                row.set_scroll_left(row.scroll_width());
+            }
+        });
+    }
     html! {
-        <div class={Class::SegmentRow}>
+        <div ref={row} class={Class::SegmentRow}>
             { for log.segments.iter().map(|segment| html! {
                 <SegmentColumn key={segment.base_offset} log={log.clone()} segment={segment.clone()} />
             }) }
