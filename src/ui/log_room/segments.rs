@@ -28,6 +28,10 @@ pub struct SegmentsProps {
 pub fn Segments(props: &SegmentsProps) -> Html {
     let log = &props.log;
     let row = use_node_ref();
+    let searched = log.seek.as_ref().map(|seek| seek.segment);
+    let searched_at =
+        searched.and_then(|base| log.segments.iter().position(|segment| segment.base_offset == base)).unwrap_or(0);
+    use_scroll_to_searched(row.clone(), searched, searched_at);
     let shown = use_mut_ref(|| false);
     {
         let row = row.clone();
@@ -48,6 +52,23 @@ pub fn Segments(props: &SegmentsProps) -> Html {
             }) }
         </div>
     }
+}
+
+/// Brings the segment that a new seek opened into sight. The seek with which the room opens leaves the row at its end.
+#[hook]
+fn use_scroll_to_searched(row: NodeRef, searched: Option<i64>, at: usize) {
+    let before = use_mut_ref(|| searched);
+    use_effect_with(searched, move |searched| {
+        let is_another = before.replace(*searched) != *searched && searched.is_some();
+        let at = u32::try_from(at).unwrap_or(0);
+        let Some(row) = row.cast::<Element>().filter(|_| is_another) else { return };
+        let Some(column) = row.children().item(at) else { return };
+        let (sight, place) = (row.get_bounding_client_rect(), column.get_bounding_client_rect());
+        if place.left() < sight.left() || place.right() > sight.right() {
+            #[allow(clippy::cast_possible_truncation)] // some hundreds of pixels
+            row.set_scroll_left(row.scroll_left() + (place.left() - sight.left()) as i32);
+        }
+    });
 }
 
 /// Properties of [`SegmentColumn`].
