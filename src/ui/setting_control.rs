@@ -70,7 +70,7 @@ fn remark(row: &SettingRow) -> String {
     let unit = if row.unit.is_empty() { String::new() } else { format!("{} · ", row.unit) };
     let default = row.default.parse().map_or_else(|_| row.default.clone(), format::grouped_signed);
     match (row.locked.or(row.implied), row.is_model, row.is_default) {
-        (Some(reason), _, _) => reason.to_string(),
+        (Some(reason), _, _) => format!("{reason} · default {default}"),
         (None, true, true) => format!("{unit}model, default {default}"),
         (None, true, false) => format!("{unit}model, not its default, {default}"),
         (None, false, true) => format!("{unit}default {default}"),
