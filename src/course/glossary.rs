@@ -48,6 +48,10 @@ pub const STAGE_WORDS: &[(&str, &str)] = &[
     ("fetch 159", "A request of a follower or a consumer for what stands from offset 159 on."),
     ("up · 2 open", "The broker runs, and has two requests that it has not answered."),
     ("purgatory", "Where a broker keeps requests that wait: for replicas under `acks=all`, for bytes under a fetch."),
+    (
+        "2 requests open",
+        "Requests of clients and other brokers that have reached this broker and are not answered yet; on a narrow card “2 open”. A click on the broker’s name says how many of them wait for replicas or for bytes.",
+    ),
     ("crashed, not noticed", "The broker is down, and the controller takes it for alive until its session runs out."),
     ("fenced", "The controller takes the broker for dead: it leads nothing and is in no ISR."),
     ("★", "The replica that leads, as its broker knows it."),
@@ -57,7 +61,10 @@ pub const STAGE_WORDS: &[(&str, &str)] = &[
     ("HW 18", "The high watermark: what stands left of its line is committed."),
     ("in sync, not in sync", "Whether the replica is in the **ISR**."),
     ("ELR", "Eligible leader replicas: out of the ISR, but known to have everything committed, so they may lead."),
-    ("a dashed red line", "A connection that is broken."),
+    (
+        "a dashed red line",
+        "A connection that is broken: one of its ends was crashed or killed, or a fault broke it. A connection that was closed in order has no line.",
+    ),
     ("a dotted red line with a cross", "A link that is cut, or half cut: then one direction still passes."),
     (
         "a line of dashes with a triangle",

@@ -41,6 +41,13 @@ impl Room {
         }
     }
 
+    /// Its name and key, and why the number before its is missing, if it is.
+    #[must_use]
+    pub fn hint(self) -> String {
+        let gap = if self == Room::Ring { "; 7 is kept for producer mistakes, not open yet" } else { "" };
+        format!("{} (key {}{gap})", self.name(), self.number())
+    }
+
     /// Its name in the header.
     #[must_use]
     pub fn name(self) -> &'static str {

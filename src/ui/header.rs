@@ -49,7 +49,7 @@ pub fn Header(props: &HeaderProps) -> Html {
 
 fn room_link(room: Room, place: Place) -> Html {
     let current = (place == Place::Room(room)).then_some("page");
-    let (key, title) = (room.number().to_string(), format!("{} (key {})", room.name(), room.number()));
+    let (key, title) = (room.number().to_string(), room.hint());
     html! {
         <a key={room.slug()} class={Class::RoomLink} href={Place::Room(room).fragment()} aria-current={current} aria-keyshortcuts={key.clone()} {title}>
             <kbd class={Class::RoomNumber}>{key}</kbd>{room.name()}

@@ -54,7 +54,7 @@ pub fn Help(props: &HelpProps) -> Html {
                     { for Room::ALL.into_iter().map(|room| key_row(room.number().to_string(), format!("go to the room {}", room.name()))) }
                     { for PAGE_KEYS.iter().map(|(key, use_)| key_row((*key).to_string(), *use_)) }
                 </dl>
-                <p class={Class::Note}>{"A room's number is its place in the course and its key. Room 7, six producer mistakes, is not open yet."}</p>
+                <p class={Class::Note}>{"A room's number is its place in the course and its key. No room has the number 7: it is kept for six producer mistakes, which are not open yet."}</p>
                 <h2>{"Signs on the timeline"}</h2>
                 <ul class={Class::MarkLegend}>{ for MarkKind::ALL.into_iter().map(legend_entry) }</ul>
                 <h2>{"What the labels mean"}</h2>

@@ -84,7 +84,7 @@ pub fn HowYouCanTell() -> Html {
 pub fn Course() -> Html {
     html! {
         <section class={Class::Course} aria-labelledby="course-title">
-            <div class={Class::CourseHead}><h2 id="course-title">{"The course"}</h2><p>{"Each room has a run of its own to act on. A room's number is its key on the keyboard."}</p></div>
+            <div class={Class::CourseHead}><h2 id="course-title">{"The course"}</h2><p>{"Each room has a run of its own to act on. A room's number is its key on the keyboard; 7 is kept for a room that is not open yet."}</p></div>
             <ul class={Class::RoomCards}>
                 { for Room::ALL.into_iter().map(|room| html! {
                     <li key={room.slug()}>

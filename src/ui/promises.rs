@@ -19,6 +19,9 @@ pub fn Promises() -> Html {
     html! {
         <section class={Class::LessonSection} aria-labelledby="promises-title">
             <h2 id="promises-title">{"What these settings promise"}</h2>
+            if rows.iter().any(|row| !row.is_impossible) {
+                <p class={Class::Note}>{"“Break it” looks for a run with faults that shows what is possible. That can take some seconds, or several minutes; the run pauses meanwhile, and the search can be stopped."}</p>
+            }
             <dl class={Class::PromiseList}>{ for rows.iter().map(|row| promise(row, &search)) }</dl>
         </section>
     }
@@ -131,7 +134,7 @@ fn Story(props: &StoryProps) -> Html {
     let line = |line: &Line| {
         html! {
             <li>
-                <button type="button" class={Class::StoryLine} onclick={runner.on_click(Wish::Seek(line.at))}>
+                <button type="button" class={Class::StoryLine} title="Go to this moment" data-moment-us={line.at.0.to_string()} onclick={runner.on_click(Wish::Seek(line.at))}>
                     <span class={Class::Note}>{format::time(line.at)}</span>{" "}{line.text.clone()}
                 </button>
             </li>

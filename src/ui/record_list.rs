@@ -48,12 +48,11 @@ fn Row(props: &RowProps) -> Html {
     let runner = use_runner();
     let at = VirtualTime(item.at_us);
     let inspect = item.dot.id.map(|id| runner.on_click(Wish::Inspect(Some(Subject::Record(RecordId(id))))));
-    let name = item.dot.offset.map_or_else(|| item.dot.key.clone(), |offset| format!("{offset} · {}", item.dot.key));
     html! {
         <li>
             <button type="button" class={Class::RecordButton} data-record={item.dot.id.map(|id| id.to_string())} onclick={inspect}>
                 <span class={classes!(Class::Dot, hue_class(item.dot.hue), state_class(item.dot.state))} aria-hidden="true" />
-                <span>{name}</span><span class={Class::Note}>{item.place.clone()}</span>
+                <span>{item.dot.key.clone()}</span><span class={Class::Note}>{item.place.clone()}</span>
             </button>
             <button type="button" class={Class::LinkButton} title="Go to this moment" data-moment-us={item.at_us.to_string()}
                 onclick={runner.on_click(Wish::Seek(at))}>{format::time(at)}</button>

@@ -70,7 +70,7 @@ pub fn SendForm(props: &SendFormProps) -> Html {
 fn unknown_partition(typed: &str, partitions: i32) -> String {
     match typed.trim().parse::<i32>() {
         Ok(partition) if partition >= partitions => format!(
-            "The topic has partitions 0 to {}. send() waits up to max.block.ms for partition {partition} to appear, and what this producer sends next waits behind it.",
+            "The topic has partitions 0 to {}. send() waits up to max.block.ms for partition {partition} to appear, and what is sent by hand next waits behind it. A workload is another thread and goes on.",
             partitions - 1
         ),
         _ => String::new(),

@@ -28,10 +28,11 @@ pub fn SettingControl(props: &SettingControlProps) -> Html {
     let refusals = use_slice(|published| published.setting_refusals.clone());
     let refusal = refusals.of(row);
     html! {
-        <div class={classes!(Class::Setting, changed)} title={row.help}>
+        <div class={classes!(Class::Setting, changed)} title={row.help} data-setting-row={row.name}>
             <label class={Class::SettingName} for={ids.field.clone()}>{ breakable(row.name) }</label>
             <span id={ids.remark.clone()} class={Class::SettingDefault}>{remark(row)}</span>
             { control(row, &ids, runner, refusal) }
+            <p id={ids.help.clone()} class={classes!(Class::Note, Class::SettingHelp)}>{row.help}</p>
             if let Some(refusal) = refusal {
                 <p id={ids.problem} class={classes!(Class::Warning, Class::SettingProblem)} data-setting-problem={row.name}>{refusal.why.to_string()}</p>
             }
@@ -43,13 +44,19 @@ pub fn SettingControl(props: &SettingControlProps) -> Html {
 struct Ids {
     field: String,
     remark: String,
+    help: String,
     problem: String,
 }
 
 impl Ids {
     fn of(row: &SettingRow) -> Self {
         let field = format!("setting-{}-{}", scope_word(&row.scope), row.name);
-        Self { remark: format!("{field}-help"), problem: format!("{field}-problem"), field }
+        Self {
+            remark: format!("{field}-remark"),
+            help: format!("{field}-help"),
+            problem: format!("{field}-problem"),
+            field,
+        }
     }
 }
 
@@ -63,10 +70,10 @@ fn remark(row: &SettingRow) -> String {
     let unit = if row.unit.is_empty() { String::new() } else { format!("{} · ", row.unit) };
     let default = row.default.parse().map_or_else(|_| row.default.clone(), format::grouped_signed);
     match (row.locked.or(row.implied), row.is_model, row.is_default) {
-        (Some(reason), _, _) => reason.to_string(),
-        (None, true, true) => format!("{unit}model"),
-        (None, true, false) => format!("{unit}model, first {default}"),
-        (None, false, true) => format!("{unit}as Kafka"),
+        (Some(reason), _, _) => format!("{reason} · default {default}"),
+        (None, true, true) => format!("{unit}model, default {default}"),
+        (None, true, false) => format!("{unit}model, not its default, {default}"),
+        (None, false, true) => format!("{unit}default {default}"),
         (None, false, false) => format!("{unit}not Kafka's default, {default}"),
     }
 }
@@ -82,7 +89,8 @@ fn control(row: &SettingRow, ids: &Ids, runner: RunnerHandle, refusal: Option<&S
         })
     };
     let id = ids.field.clone();
-    let described = refusal.map_or_else(|| ids.remark.clone(), |_| format!("{} {}", ids.remark, ids.problem));
+    let problem = refusal.map(|_| format!(" {}", ids.problem)).unwrap_or_default();
+    let described = format!("{} {}{problem}", ids.remark, ids.help);
     let invalid = refusal.map(|_| "true");
     let value = refusal.map_or_else(|| row.value.clone(), |refusal| refusal.typed.clone());
     let disabled = row.locked.is_some();

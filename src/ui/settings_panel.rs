@@ -5,6 +5,7 @@ use super::runner::use_slice;
 use super::setting_control::SettingControl;
 use crate::view::settings::{Scope, SettingRow};
 use std::rc::Rc;
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// Properties of [`LessonSettings`] and [`OtherSettings`].
@@ -35,25 +36,46 @@ pub fn OtherSettings(props: &SettingsProps) -> Html {
         let open = open.clone();
         Callback::from(move |_: MouseEvent| open.set(!*open))
     };
+    let wanted = use_state(String::new);
+    let oninput = {
+        let wanted = wanted.clone();
+        Callback::from(move |event: InputEvent| {
+            if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
+                wanted.set(input.value());
+            }
+        })
+    };
+    let groups = if *open { groups(&rows, props.lesson, &wanted) } else { Vec::new() };
     html! {
         <div class={Class::Fold}>
             <button type="button" class={Class::FoldButton} aria-expanded={(*open).to_string()} onclick={ontoggle}>
                 { if *open { "▾ All settings" } else { "▸ All settings" } }
             </button>
             if *open {
-                { for groups(&rows, props.lesson).into_iter().map(|(scope, rows)| group(&scope, &rows)) }
+                <label class={Class::SettingSearch}>
+                    {"Find a setting"}
+                    <input class={Class::Field} type="search" value={(*wanted).clone()} data-setting-search="" {oninput} />
+                </label>
+                if groups.is_empty() {
+                    <p class={Class::Note} role="status">{"No setting has this in its name or its sentence."}</p>
+                }
+                { for groups.into_iter().map(|(scope, rows)| group(&scope, &rows)) }
             }
         </div>
     }
 }
 
-fn groups(rows: &Rc<Vec<SettingRow>>, lesson: &[&str]) -> Vec<(Scope, Vec<SettingRow>)> {
+/// Those with `wanted` in their name or sentence that stand in no lesson.
+fn groups(rows: &Rc<Vec<SettingRow>>, lesson: &[&str], wanted: &str) -> Vec<(Scope, Vec<SettingRow>)> {
     let mut groups: Vec<(Scope, Vec<SettingRow>)> = Vec::new();
     let mut shown: Vec<&str> = Vec::new();
     for row in rows.iter() {
         // The first row of a lesson's setting stands in the lesson.
         if lesson.contains(&row.name) && !shown.contains(&row.name) {
             shown.push(row.name);
+            continue;
+        }
+        if !row.has(wanted) {
             continue;
         }
         match groups.last_mut() {

@@ -2,6 +2,7 @@
 //!
 //! Exact: the queues, their order and the reasons are the accumulator's.
 
+use super::format;
 use super::frame::{BatchState, BrokerFrame, Frame, InFlightRequest, ProducerBatchFrame, ProducerFrame, Role};
 use crate::engine::record::record_batch::RECORD_BATCH_OVERHEAD;
 use serde::Serialize;
@@ -74,8 +75,52 @@ pub struct BatchingView {
     pub batches: (usize, usize),
     /// Calls of `send()` that wait.
     pub blocked_sends: usize,
+    /// Sessions of the same producer before this one that are not done, oldest first.
+    pub closing: Vec<ClosingSession>,
     /// The moment, in microseconds.
     pub now_us: u64,
+}
+
+/// A session whose settings were changed: it sends what it has, then it goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClosingSession {
+    /// Its number.
+    pub session: u32,
+    /// Its requests that wait for their answer.
+    pub requests: usize,
+    /// Its batches that wait.
+    pub waiting: usize,
+    /// Bytes of its own memory in use, and in all.
+    pub buffer: (i64, i64),
+    /// How many of its requests may be in flight to one broker.
+    pub slots: i64,
+}
+
+impl ClosingSession {
+    fn of(producer: &ProducerFrame) -> Self {
+        Self {
+            session: producer.session,
+            requests: producer.in_flight.len(),
+            waiting: producer.batches.len(),
+            buffer: (producer.buffer_used, producer.buffer_total),
+            slots: producer.max_in_flight,
+        }
+    }
+
+    /// What it still holds, and by which settings.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let bytes = |bytes: i64| format::grouped(bytes.max(0).unsigned_abs());
+        format!(
+            "The session before is closing, with the settings before: it sends what it has, then it goes. {} in flight (at most {} to a broker), {} waiting, {} of its {} B of buffer.memory held.",
+            format::counted(self.requests as u64, "request"),
+            self.slots,
+            format::counted_as(self.waiting as u64, "batch", "batches"),
+            bytes(self.buffer.0),
+            bytes(self.buffer.1),
+        )
+    }
 }
 
 /// What goes to one broker.
@@ -130,10 +175,11 @@ pub enum NextRequest {
 }
 
 impl BatchingView {
-    /// Inside the producer at `index` of the frame.
+    /// Inside the producer at this place of the scenario: its newest session, as a change of a setting starts another.
     #[must_use]
-    pub fn of(frame: &Frame, index: usize) -> Self {
-        let Some(producer) = frame.producers.get(index) else { return Self::default() };
+    pub fn of(frame: &Frame, index: u32) -> Self {
+        let sessions = || frame.producers.iter().filter(|producer| producer.index == index);
+        let Some(producer) = sessions().max_by_key(|producer| producer.session) else { return Self::default() };
         let brokers: Vec<BrokerLanes> =
             frame.brokers.iter().map(|broker| BrokerLanes::of(frame, producer, broker)).collect();
         let is_led =
@@ -146,6 +192,7 @@ impl BatchingView {
             buffer: (producer.buffer_used, producer.buffer_total),
             batches: (producer.in_flight.iter().map(|request| request.batches.len()).sum(), producer.batches.len()),
             blocked_sends: producer.blocked_sends,
+            closing: sessions().filter(|other| other.session != producer.session).map(ClosingSession::of).collect(),
             now_us: frame.now_us,
             brokers,
         }
@@ -207,7 +254,9 @@ impl NextRequest {
 mod tests {
     use super::*;
     use crate::course::{Place, Preset, Room};
-    use crate::engine::sim::Timeline;
+    use crate::engine::config::Value;
+    use crate::engine::sim::command::SettingContent;
+    use crate::engine::sim::{Command, Timeline};
 
     /// The first batches of the Batching room at the moment where it opens, and a little later.
     fn batches() -> Vec<ProducerBatchFrame> {
@@ -221,6 +270,26 @@ mod tests {
             batches.extend(lanes.flat_map(|lane| [lane.first, lane.second]).flatten());
         }
         batches
+    }
+
+    #[test]
+    fn a_changed_setting_shows_the_newest_session_and_says_what_the_one_before_holds() {
+        let preset = Preset::of(Place::Room(Room::Batching)).expect("the room has one");
+        let mut timeline = Timeline::new(preset.scenario());
+        timeline.advance_to(preset.opens_at);
+        for (setting, value) in [("max.in.flight.requests.per.connection", 1), ("buffer.memory", 20_000)] {
+            let producer = timeline.state().scenario.producers[0].name.clone();
+            let value = SettingContent(Value::Int(value));
+            let set = Command::SetProducer { producer, setting: setting.to_string(), value };
+            timeline.submit(set).expect("the producer takes it");
+        }
+        timeline.advance_to(preset.opens_at + crate::engine::common::VirtualTime(1_000));
+        let view = BatchingView::of(&Frame::of(timeline.state(), timeline.position()), 0);
+        assert_eq!(view.buffer.1, 20_000);
+        assert!(view.brokers.iter().all(|broker| broker.slots == 1 && broker.in_flight.len() <= 1));
+        let before = view.closing.first().expect("it has not sent everything yet");
+        assert!(before.session < view.session && before.slots == 5, "{before:?}");
+        assert!(before.words().contains("at most 5 to a broker"), "{}", before.words());
     }
 
     #[test]

@@ -179,7 +179,7 @@ pub fn wired(frame: &Frame) -> Vec<WiredLink> {
     let wired = |(link, wire): (Link, &Wire)| {
         let ends = format!("Link between {} and {}", words(frame, link.a), words(frame, link.b));
         let label = match (wire.note.as_str(), wire.state) {
-            ("", WireState::Broken) => format!("{ends}: a connection is broken"),
+            ("", WireState::Broken) => format!("{ends}: a connection is broken, as one end is gone"),
             ("", _) => format!("{ends}: no fault"),
             (note, _) => format!("{ends}: {note}"),
         };

@@ -209,6 +209,34 @@ impl LogView {
     }
 }
 
+impl LogView {
+    /// How many segments are older than those that are drawn.
+    #[must_use]
+    pub fn segments_not_drawn(&self) -> usize {
+        self.segments_count - self.segments.len()
+    }
+
+    /// Consumers whose next record is not in the picture, each with a sentence: it is gone, or in a segment that is not drawn.
+    #[must_use]
+    pub fn readers_elsewhere(&self) -> Vec<(String, String)> {
+        let drawn_from = self.segments.first().map_or(self.log_start, |segment| segment.base_offset);
+        let sentence = |(name, offset): &(String, i64)| {
+            let words = if *offset < self.log_start {
+                format!(
+                    "{name} would read {offset} next, and that is gone: the log begins at {}. Its next fetch is answered with OFFSET_OUT_OF_RANGE, and `auto.offset.reset` says where it goes on.",
+                    self.log_start
+                )
+            } else if *offset < drawn_from {
+                format!("{name} reads {offset} next, in a segment that is not drawn.")
+            } else {
+                return None;
+            };
+            Some((name.clone(), words))
+        };
+        self.readers.iter().filter_map(sentence).collect()
+    }
+}
+
 /// From the timestamp of the first batch's first record to the largest of all.
 fn timestamps(log: &Log) -> Option<(i64, i64)> {
     let first = log.segments().find_map(|segment| segment.batch(0))?;
@@ -257,6 +285,27 @@ fn reason(reason: &DeletionReason) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_whose_record_is_gone_or_not_drawn_is_told() {
+        let segment = LogSegment {
+            base_offset: 40,
+            next_offset: 60,
+            file: String::new(),
+            bytes: 0,
+            active: true,
+            due: None,
+            index_entries: 0,
+            batches: Vec::new(),
+        };
+        let readers = [("audit", 19), ("billing", 20), ("till", 40)].map(|(name, at)| (name.to_string(), at)).to_vec();
+        let log = LogView { segments: vec![segment], segments_count: 3, log_start: 20, readers, ..LogView::default() };
+        assert_eq!(log.segments_not_drawn(), 2);
+        let told = log.readers_elsewhere();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].1.starts_with("audit would read 19 next, and that is gone: the log begins at 20."));
+        assert_eq!(told[1].1, "billing reads 20 next, in a segment that is not drawn.");
+    }
 
     #[test]
     fn a_replica_is_told_by_what_it_is_and_how_many_there_are() {

@@ -37,7 +37,7 @@ impl SeekBy {
         }
         let number: i64 = text.parse().map_err(|_| format!("`{text}` is not a whole number, {example}."))?;
         if number < 0 {
-            return Err(format!("{zero}; {} is none.", format::signed(number)));
+            return Err(format!("{zero}; {} is not one.", format::signed(number)));
         }
         Ok(match self {
             SeekBy::Offset => SeekTarget::Offset(Offset(number)),
@@ -89,7 +89,7 @@ mod tests {
     fn what_is_typed_is_a_target_or_gets_a_sentence() {
         check_typed(SeekBy::Offset, " 438 ", "offset 438");
         check_typed(SeekBy::Offset, "", "Type a whole number, such as 438.");
-        check_typed(SeekBy::Offset, "-1", "Offsets begin at 0; −1 is none.");
+        check_typed(SeekBy::Offset, "-1", "Offsets begin at 0; −1 is not one.");
         check_typed(SeekBy::Offset, "4x", "`4x` is not a whole number, such as 438.");
         check_typed(SeekBy::Timestamp, "1700000000000", "timestamp 1700000000000");
         check_typed(
@@ -97,6 +97,6 @@ mod tests {
             "99999999999999999999",
             "`99999999999999999999` is not a whole number, milliseconds since 1970.",
         );
-        check_typed(SeekBy::Timestamp, "-2", "A timestamp counts milliseconds since 1970; −2 is none.");
+        check_typed(SeekBy::Timestamp, "-2", "A timestamp counts milliseconds since 1970; −2 is not one.");
     }
 }

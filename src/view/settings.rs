@@ -49,6 +49,13 @@ pub struct SettingRow {
 }
 
 impl SettingRow {
+    /// Whether its name or its sentence has these letters, small or large; every row has none.
+    #[must_use]
+    pub fn has(&self, wanted: &str) -> bool {
+        let wanted = wanted.trim().to_lowercase();
+        self.name.to_lowercase().contains(&wanted) || self.help.to_lowercase().contains(&wanted)
+    }
+
     /// The command that gives it another value. The engine reads the text by the registry's rules, and says what would do if it does not fit.
     #[must_use]
     pub fn command(&self, text: &str) -> Command {
@@ -191,6 +198,17 @@ mod tests {
         check_idempotence(&one, "false", false, true);
         let off = ProducerConfig { enable_idempotence: EnableIdempotence::False, ..one };
         check_idempotence(&off, "false", false, false);
+    }
+
+    #[test]
+    fn a_row_is_found_by_its_name_and_its_sentence() {
+        let rows = producer_rows("p1", Client::Java, &ProducerConfig::default());
+        let found = |wanted: &str| rows.iter().filter(|row| row.has(wanted)).map(|row| row.name).collect::<Vec<_>>();
+        assert_eq!(found(" LINGER.ms "), ["linger.ms", "sticky.partitioning.linger.ms"]);
+        assert_eq!(found("").len(), rows.len());
+        assert!(found("no such setting").is_empty());
+        let help = rows.iter().find(|row| row.name == "linger.ms").expect("it is one").help;
+        assert!(found(help).contains(&"linger.ms"));
     }
 
     #[test]

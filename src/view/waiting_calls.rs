@@ -37,6 +37,7 @@ impl WaitingCalls {
 mod tests {
     use super::*;
     use crate::engine::common::{PartitionId, VirtualTime};
+    use crate::engine::sim::ledger::Outcome;
     use crate::engine::sim::{Command, Content, Scenario, SendRecord};
 
     #[test]
@@ -62,5 +63,22 @@ mod tests {
         let [(ms, why)] = &told[..] else { panic!("told once: {told:?}") };
         assert_eq!(*ms, 200);
         assert_eq!(why, "TimeoutException: Topic or partition not present in metadata after 200 ms.");
+    }
+
+    #[test]
+    fn a_negative_partition_fails_at_once_while_another_call_waits() {
+        let text = r#"{"version":1,"seed":7,"endUs":1000000,"brokers":{"count":1},"topics":[{"name":"orders","partitions":1,
+            "replicationFactor":1}],"producers":[{"name":"p1"}]}"#;
+        let mut timeline = Timeline::new(Scenario::from_json(text).expect("a scenario"));
+        timeline.advance_to(VirtualTime::from_ms(100));
+        for partition in [99, -1] {
+            let record = SendRecord { partition: Some(PartitionId(partition)), ..SendRecord::default() };
+            timeline.submit(Command::Send { producer: "p1".to_string(), record }).expect("it is a command");
+        }
+        timeline.advance_to(VirtualTime::from_ms(101));
+        let ledger = &timeline.state().ledger;
+        let outcome = |id: u64| ledger.record(RecordId(id)).map(|record| record.outcome);
+        assert_eq!(outcome(0), Some(Outcome::Pending), "the first waits for partition 99");
+        assert!(matches!(outcome(1), Some(Outcome::Failed { .. })), "{:?}", outcome(1));
     }
 }

@@ -180,7 +180,7 @@ pub struct Connection {
     /// Both ends know that it stands.
     pub established: bool,
     /// A fault broke it.
-    pub(super) is_broken: bool,
+    pub is_broken: bool,
     pub(super) link: LinkSpec,
     pub(super) to_server: Lane,
     pub(super) to_client: Lane,

@@ -132,12 +132,16 @@ impl Scenario {
     /// # Errors
     /// The first thing that is wrong, with its place: a line and column, or a path such as `producers[0].config`.
     pub fn from_json(text: &str) -> Result<Scenario, ScenarioError> {
-        let written: Written = serde_json::from_str(text).map_err(|error| located(&error))?;
-        if written.version != SCENARIO_VERSION {
-            let message =
-                format!("{} is not known here; this program reads version {SCENARIO_VERSION}", written.version);
+        let json: Json = serde_json::from_str(text).map_err(|error| no_json(text, &error))?;
+        // Another version may have other keys: what it is comes before what is missing.
+        if let Some(version) =
+            json.get("version").and_then(Json::as_u64).filter(|it| *it != u64::from(SCENARIO_VERSION))
+        {
+            let message = format!("{version} is not known here; this program reads version {SCENARIO_VERSION}");
             return Err(ScenarioError::at("version", message));
         }
+        // From the text and not from its tree: only so has an error its line.
+        let written: Written = serde_json::from_str(text).map_err(|error| located(&error))?;
         let scenario = written.into_scenario()?;
         scenario.validate()?;
         Ok(scenario)
@@ -148,6 +152,17 @@ impl Scenario {
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(&Written::from_scenario(self)).expect("a scenario is plain data")
     }
+}
+
+/// A text that is no JSON at all, or breaks off.
+fn no_json(text: &str, error: &serde_json::Error) -> ScenarioError {
+    let located = located(error);
+    let why = match text.trim_start().chars().next() {
+        None => "there is no text".to_string(),
+        Some('{') => located.message,
+        Some(_) => "a scenario is an object and begins with `{`".to_string(),
+    };
+    ScenarioError::at(located.place, format!("This is not JSON: {why}"))
 }
 
 /// serde puts the place at the end of its message; it belongs in front.
@@ -426,6 +441,14 @@ mod tests {
             "\"atUs\": 9, \"do\": \"set",
             "\"atUs\": 2, \"do\": \"set",
             "commands[2].atUs: commands must be in order of time",
+        );
+        let told = |text: &str| Scenario::from_json(text).unwrap_err().to_string();
+        assert_eq!(told("nonsense"), "line 1, column 2: This is not JSON: a scenario is an object and begins with `{`");
+        assert!(told("").ends_with("This is not JSON: there is no text"), "{}", told(""));
+        assert!(told("{\"version\": 1,").contains("This is not JSON: EOF"), "{}", told("{\"version\": 1,"));
+        assert_eq!(
+            told("{\"version\": 2, \"nodes\": 3}"),
+            "version: 2 is not known here; this program reads version 1"
         );
         check_refused(
             "\"seed\": 7",

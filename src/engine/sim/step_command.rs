@@ -205,6 +205,14 @@ impl State {
             value: numbered(record.value.0.as_ref(), burst.map(|_| n)),
             headers: headers.clone(),
         });
+        // No `ProducerRecord` has a negative partition: its caller is told at once, whatever waits.
+        if record.partition.is_some_and(|partition| partition.0 < 0) {
+            for call in calls {
+                let (_, blocked, _) = self.call_send(id, call);
+                debug_assert!(blocked.is_none(), "the partition is looked at before anything is waited for");
+            }
+            return;
+        }
         self.session_mut(id).by_hand.queue.extend(calls);
         self.drive_session(id, false);
     }

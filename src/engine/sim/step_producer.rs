@@ -165,7 +165,7 @@ impl State {
     }
 
     /// The application calls `send()`. The record, the call if it waits, and whether the sender should look.
-    fn call_send(&mut self, id: SessionId, call: Call) -> (Option<RecordId>, Option<BlockedCall>, bool) {
+    pub(super) fn call_send(&mut self, id: SessionId, call: Call) -> (Option<RecordId>, Option<BlockedCall>, bool) {
         if let Some(limit) = self.limit_of_sending(1) {
             self.reach(limit);
             return (None, None, false);

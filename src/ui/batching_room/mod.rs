@@ -29,6 +29,7 @@ pub fn BatchingRoom() -> Html {
                     <span class={classes!(Class::Mono, Class::PushRight)}>{format!("{} requests sent", format::grouped(ledger.requests))}</span>
                     <TruthLabel truth={Truth::Exact} />
                 </div>
+                { for view.closing.iter().map(|session| html! { <p key={session.session} class={classes!(Class::NodeClosing, Class::ClosingRow)} data-closing-session={session.session.to_string()}>{session.words()}</p> }) }
                 <div class={Class::LaneHead} aria-hidden="true">
                     <span /><span>{"last in deque"}</span><span>{"first in deque"}</span><span>{"next request"}</span><span>{"in flight"}</span><span>{"broker"}</span>
                 </div>

@@ -8,6 +8,7 @@ pub mod time_step;
 pub mod zoom;
 
 use super::Class;
+use super::rich_text::RichText;
 use super::runner::use_slice;
 use super::truth::{Truth, TruthLabel};
 use crate::view::format;
@@ -29,6 +30,9 @@ pub fn LogRoom() -> Html {
             <section class={classes!(Class::Card, Class::LogCard)} aria-label="The log"
                 data-tape={tape.key()} data-leo={tape.leo.to_string()} data-hw={tape.hw.to_string()} data-role={tape.role.word()}>
                 { head(broker, tape, &log) }
+                { for log.readers_elsewhere().into_iter().map(|(name, words)| html! {
+                    <p key={name.clone()} class={classes!(Class::SegmentNote, Class::TonePending)} data-reader-elsewhere={name}><RichText text={words} /></p>
+                }) }
                 <segments::Segments log={log.clone()} />
                 if let Some(seek) = &log.seek {
                     <zoom::Zoom log={log.clone()} />
@@ -42,6 +46,11 @@ pub fn LogRoom() -> Html {
 
 fn head(broker: &BrokerFrame, tape: &Tape, log: &LogView) -> Html {
     let segments = format::counted(log.segments_count as u64, "segment");
+    let older = match log.segments_not_drawn() {
+        0 => String::new(),
+        1 => ", the oldest is not drawn".to_string(),
+        count => format!(", the {count} oldest are not drawn"),
+    };
     html! {
         <div class={Class::CardHead}>
             <h3 class={Class::Mono} data-broker={broker.id.to_string()} data-state={broker.state.word()}>{format!("Broker {}", broker.id)}</h3>
@@ -49,7 +58,7 @@ fn head(broker: &BrokerFrame, tape: &Tape, log: &LogView) -> Html {
                 if log.replica.role == Role::Leader { <span aria-hidden="true">{"★ "}</span> }
                 <strong>{format!("{}-{}", tape.topic, tape.partition)}</strong>{format!(" {}", log.replica.words())}
             </span>
-            <span class={classes!(Class::Mono, Class::Note, Class::PushRight)}>{format!("{} in {segments}", format::bytes(log.bytes))}</span>
+            <span class={classes!(Class::Mono, Class::Note, Class::PushRight)}>{format!("{} in {segments}{older}", format::bytes(log.bytes))}</span>
             <TruthLabel truth={Truth::Exact} />
         </div>
     }

@@ -10,7 +10,11 @@ use crate::view::format;
 use crate::view::log_view::{LogBatch, LogSegment, LogView, ScanStep};
 use crate::view::reader_flags::{ReaderFlag, reader_flags};
 use std::rc::Rc;
+use web_sys::Element;
 use yew::prelude::*;
+
+/// As near to the end of the row, in pixels, it follows the active segment: two columns, of which the newest has just come.
+const NEAR_THE_END: i32 = 420;
 
 /// Properties of [`Segments`].
 #[derive(Properties, PartialEq)]
@@ -23,13 +27,48 @@ pub struct SegmentsProps {
 #[component]
 pub fn Segments(props: &SegmentsProps) -> Html {
     let log = &props.log;
+    let row = use_node_ref();
+    let searched = log.seek.as_ref().map(|seek| seek.segment);
+    let searched_at =
+        searched.and_then(|base| log.segments.iter().position(|segment| segment.base_offset == base)).unwrap_or(0);
+    use_scroll_to_searched(row.clone(), searched, searched_at);
+    let shown = use_mut_ref(|| false);
+    {
+        let row = row.clone();
+        let newest = log.segments.last().map(|segment| segment.base_offset);
+        use_effect_with(newest, move |_| {
+            let Some(row) = row.cast::<Element>() else { return };
+            let to_the_right = row.scroll_width() - row.client_width() - row.scroll_left();
+            // Who has scrolled to older segments stays there.
+            if !shown.replace(true) || to_the_right < NEAR_THE_END {
+                row.set_scroll_left(row.scroll_width());
+            }
+        });
+    }
     html! {
-        <div class={Class::SegmentRow}>
+        <div ref={row} class={Class::SegmentRow}>
             { for log.segments.iter().map(|segment| html! {
                 <SegmentColumn key={segment.base_offset} log={log.clone()} segment={segment.clone()} />
             }) }
         </div>
     }
+}
+
+/// Brings the segment that a new seek opened into sight. The seek with which the room opens leaves the row at its end.
+#[hook]
+fn use_scroll_to_searched(row: NodeRef, searched: Option<i64>, at: usize) {
+    let before = use_mut_ref(|| searched);
+    use_effect_with(searched, move |searched| {
+        let is_another = before.replace(*searched) != *searched && searched.is_some();
+        let at = u32::try_from(at).unwrap_or(0);
+        let Some(row) = row.cast::<Element>().filter(|_| is_another) else { return };
+        let Some(column) = row.children().item(at) else { return };
+        let (sight, place) = (row.get_bounding_client_rect(), column.get_bounding_client_rect());
+        if place.left() < sight.left() || place.right() > sight.right() {
+            #[allow(clippy::cast_possible_truncation)] // some hundreds of pixels
+            row.set_scroll_left(row.scroll_left() + (place.left() - sight.left()) as i32);
+        }
+    });
 }
 
 /// Properties of [`SegmentColumn`].

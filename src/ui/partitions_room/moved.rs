@@ -46,6 +46,11 @@ pub fn Moved(props: &MovedProps) -> Html {
                 <path class={Class::KeyMoves} d={squares(&moved.stays, false)} />
                 <path class={Class::KeyStays} d={squares(&moved.stays, true)} />
             </svg>
+            <p class={Class::KeyLegend}>
+                {format!("A square is a key, user-0 to user-{}, row by row, {COLUMNS} a row: ", KEYS - 1)}
+                <svg class={Class::KeySample} viewBox="0 0 10 10" aria-hidden="true"><path class={Class::KeyStays} d="M1 1h8v8h-8z" /></svg>{" stays in its lane, "}
+                <svg class={Class::KeySample} viewBox="0 0 10 10" aria-hidden="true"><path class={Class::KeyMoves} d="M1 1h8v8h-8z" /></svg>{" goes to another."}
+            </p>
             <p>{"Records already written stay where they are. From then on a key that moves goes to another lane, so its order is broken across the change. That is why the count is chosen once, generously."}</p>
             if after <= PARTITIONS_MAX {
                 <button type="button" class={Class::Button} data-setting-add="partitions" onclick={runner.on_click(Wish::Submit(add))}>{format!("Add partition {}", after - 1)}</button>

@@ -73,7 +73,10 @@ fn condition(broker: &BrokerFrame) -> Html {
         BrokerState::Stopped { since_us } => down("stopped", since_us, ""),
         BrokerState::Stopping => html! { "stopping" },
         BrokerState::Up if broker.open_requests == 0 => html! { "up" },
-        BrokerState::Up => html! { {format!("up · {} open", broker.open_requests)} },
+        BrokerState::Up => {
+            let noun = if broker.open_requests == 1 { " request" } else { " requests" };
+            html! { <>{format!("up · {}", broker.open_requests)}<span class={Class::NodeSince}>{noun}</span>{" open"}</> }
+        }
     }
 }
 

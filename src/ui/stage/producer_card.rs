@@ -152,19 +152,33 @@ fn Slots(props: &SlotsProps) -> Html {
     let taken = producer.in_flight.len();
     let shown = SLOTS_MAX.min(producer.max_in_flight);
     let free = usize::try_from(shown).unwrap_or(0).saturating_sub(taken);
+    // The last box counts those that have none of their own.
+    let boxes = usize::try_from(SLOTS_MAX).unwrap_or(5);
+    let drawn = if taken > boxes { boxes - 1 } else { taken };
     html! {
         <>
             <div class={Class::BatchLabel} title={format!("{taken} sent and not answered, at most {} to each broker", producer.max_in_flight)}>
-                <span>{"in flight"}</span><span>{format!("{taken} · max {} each", producer.max_in_flight)}</span>
+                <span>{"in flight"}</span><span>{flight_words(producer)}</span>
             </div>
             <div class={Class::FlightSlots} data-keep-clear="">
-                { for producer.in_flight.iter().take(usize::try_from(SLOTS_MAX).unwrap_or(5)).map(|request| html! {
+                { for producer.in_flight.iter().take(drawn).map(|request| html! {
                     <Slot key={request.id} request={request.clone()} now_us={props.now_us} />
                 }) }
+                if taken > drawn {
+                    <span class={classes!(Class::FlightSlot, Class::FlightSlotMore)} title={format!("{} more in flight", taken - drawn)}>{format!("+{}", taken - drawn)}</span>
+                }
                 { for (0..free).map(|slot| html! { <span key={format!("free-{slot}")} class={Class::FlightSlot} aria-hidden="true" /> }) }
             </div>
         </>
     }
+}
+
+/// `3 · max 5`; if they go to more than one broker, that the limit is each broker's.
+fn flight_words(producer: &ProducerFrame) -> String {
+    let taken = producer.in_flight.len();
+    let first = producer.in_flight.first().map(|request| request.broker);
+    let to_several = producer.in_flight.iter().any(|request| Some(request.broker) != first);
+    format!("{taken} · max {}{}", producer.max_in_flight, if to_several { " to each broker" } else { "" })
 }
 
 /// Properties of [`Slot`].
@@ -180,7 +194,7 @@ fn Slot(props: &SlotProps) -> Html {
     let runner = use_runner();
     let request = &props.request;
     let names: Vec<String> = request.batches.iter().map(|(partition, _, _)| format!("P{partition}")).collect();
-    let short = if names.len() > 1 { format!("{}…", names[0]) } else { names.concat() };
+    let short = if names.len() > 1 { format!("{}+{}", names[0], names.len() - 1) } else { names.concat() };
     let age = format::time(VirtualTime(props.now_us.saturating_sub(request.sent_us)));
     let label = format!("request to broker {}: {}, sent {age} ago", request.broker, names.join(" "));
     html! {

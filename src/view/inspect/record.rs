@@ -2,7 +2,7 @@
 
 use super::super::inspection::{FieldView, Inspection, MomentView, Tone};
 use super::{place, standing};
-use crate::engine::common::RecordId;
+use crate::engine::common::{BrokerId, RecordId, VirtualTime};
 use crate::engine::config::Acks;
 use crate::engine::sim::State;
 use crate::engine::sim::ledger::{BatchMoment, Compacted, Failure, Outcome, RecordEntry, RecordMoment};
@@ -35,7 +35,7 @@ pub(super) fn inspect(state: &State, id: RecordId) -> Option<Inspection> {
         kind: "record",
         title: title(state, id, entry),
         record: Some(id.0),
-        standing: Some(standing_words(entry, stands, state.ledger.compacted(id))),
+        standing: Some(standing_words(state, entry, stands, state.ledger.compacted(id))),
         fields,
         bytes: parts.runs,
         bytes_total: parts.total,
@@ -89,7 +89,12 @@ fn open_content(state: &State, id: RecordId) -> Vec<FieldView> {
     ]
 }
 
-fn standing_words(entry: &RecordEntry, stands: RecordState, compacted: Option<&Compacted>) -> (String, Tone) {
+fn standing_words(
+    state: &State,
+    entry: &RecordEntry,
+    stands: RecordState,
+    compacted: Option<&Compacted>,
+) -> (String, Tone) {
     let delivered = matches!(entry.outcome, Outcome::Delivered { .. });
     match stands {
         RecordState::Lost => ("delivered, and lost".to_string(), Tone::Lost),
@@ -102,7 +107,7 @@ fn standing_words(entry: &RecordEntry, stands: RecordState, compacted: Option<&C
         RecordState::Waiting => match entry.outcome {
             Outcome::Failed { .. } => ("failed".to_string(), Tone::Lost),
             Outcome::Delivered { .. } => ("delivered, in no leader's log now".to_string(), Tone::Pending),
-            Outcome::Pending => ("with its producer or on the wire".to_string(), Tone::Quiet),
+            Outcome::Pending => (Whereabouts::of(state, entry).words().to_string(), Tone::Quiet),
         },
     }
 }
@@ -212,15 +217,61 @@ fn why(state: &State, id: RecordId, entry: &RecordEntry, stands: RecordState) ->
             Outcome::Delivered { .. } => {
                 "The application was told that it is delivered. No log that leads holds it at this moment."
             }
-            Outcome::Pending if entry.batched.is_none() => {
-                "`send()` has not returned yet: it waits, up to `max.block.ms`, for memory or for metadata, as for a partition that does not exist. What its application sends next waits behind it."
-            }
-            Outcome::Pending => {
-                "Its batch waits until it is full, its linger is over, or another batch leaves for the same broker; or it is on the wire."
-            }
+            Outcome::Pending => return vec![Whereabouts::of(state, entry).sentence()],
         },
     };
     vec![sentence.to_string()]
+}
+
+/// Where a record is that is in no log, and of which its application knows nothing yet.
+enum Whereabouts {
+    /// Its call of `send()` has not returned.
+    InSend,
+    /// In a batch that has not left.
+    InBatch,
+    /// In a batch that failed in a way that may pass.
+    BackingOff,
+    /// In a request that was sent.
+    Sent {
+        /// When.
+        at: VirtualTime,
+        /// Whom to.
+        to: BrokerId,
+    },
+}
+
+impl Whereabouts {
+    fn of(state: &State, entry: &RecordEntry) -> Self {
+        let Some((_, batch)) = entry.batched else { return Whereabouts::InSend };
+        let moments = state.ledger.batch(batch).into_iter().flat_map(|batch| batch.moments.iter().rev());
+        let last = moments.filter_map(|(at, moment)| match moment {
+            BatchMoment::Sent { to, .. } => Some(Whereabouts::Sent { at: *at, to: *to }),
+            BatchMoment::Retrying | BatchMoment::Split => Some(Whereabouts::BackingOff),
+            _ => None,
+        });
+        last.into_iter().next().unwrap_or(Whereabouts::InBatch)
+    }
+
+    fn words(&self) -> &'static str {
+        match self {
+            Whereabouts::InSend => "waits in send()",
+            Whereabouts::InBatch => "in its batch, not sent",
+            Whereabouts::BackingOff => "in its batch, to be sent again",
+            Whereabouts::Sent { .. } => "sent, not answered",
+        }
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Whereabouts::InSend => "`send()` has not returned yet: it waits, up to `max.block.ms`, for memory or for metadata, as for a partition that does not exist. What the same thread of its application sends next waits behind it: calls by hand behind calls by hand, a workload's behind its own.".to_string(),
+            Whereabouts::InBatch => "Its batch waits until it is full, its linger is over, or another batch leaves for the same broker, and then for a free slot in flight.".to_string(),
+            Whereabouts::BackingOff => "Its batch was sent and failed in a way that may pass. It waits out its backoff and goes again.".to_string(),
+            Whereabouts::Sent { at, to } => format!(
+                "It is on the wire or with the broker: its batch was sent to broker {to} at {}, and no answer has come back.",
+                format::time(*at)
+            ),
+        }
+    }
 }
 
 /// Which limits a record that is too large has to keep.
