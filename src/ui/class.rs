@@ -173,6 +173,7 @@ class_names! {
     TimelineRange = "timeline-range",
     TimelineMark = "timeline-mark",
     TimelineMarkHit = "timeline-mark-hit",
+    TimelineMarkCount = "timeline-mark-count",
     TimelineLabel = "timeline-label",
     TimelineLabelMiddle = "timeline-label-middle",
     TimelineLabelEnd = "timeline-label-end",
