@@ -48,7 +48,7 @@ pub fn FaultButtons(props: &FaultButtonsProps) -> Html {
                 <div key={place} class={Class::FaultAct}>
                     <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-fault={act.hook.clone()}
                         title={act.label.clone()} aria-label={act.label.clone()} onclick={runner.on_click(Wish::Submit(act.command.clone()))}>{act.word}</button>
-                    if !props.short { <span>{act.means}</span> }
+                    if !props.short { <span>{act.means.clone()}</span> }
                 </div>
             }) }
         </div>
