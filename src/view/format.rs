@@ -77,7 +77,9 @@ pub fn share(per_mille: u32, noun: &str) -> String {
         0 => format!("no {noun}"),
         1_000.. => format!("every {noun}"),
         _ => {
-            let divisor = (1..=per_mille).rev().find(|divisor| per_mille % divisor == 0 && 1_000 % divisor == 0);
+            let divisor = (1..=per_mille)
+                .rev()
+                .find(|divisor| per_mille.is_multiple_of(*divisor) && 1_000_u32.is_multiple_of(*divisor));
             let divisor = divisor.unwrap_or(1);
             format!("{} in {}", counted(u64::from(per_mille / divisor), noun), grouped(u64::from(1_000 / divisor)))
         }
