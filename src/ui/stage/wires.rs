@@ -37,10 +37,8 @@ pub fn Wires(props: &WiresProps) -> Html {
     html! {
         <svg class={Class::StageWires} role="group" aria-label="Links between the cards">
             { for link_acts::wired(&props.frame).iter().filter_map(|wired| reach(props, wired)) }
-            <g aria-hidden="true">
-                { for props.frame.wires.iter().filter_map(wire) }
-                { for marks(props) }
-            </g>
+            <g aria-hidden="true">{ for props.frame.wires.iter().filter_map(wire) }</g>
+            <g aria-hidden="true">{ for marks(props) }</g>
         </svg>
     }
 }
