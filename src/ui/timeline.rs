@@ -15,6 +15,8 @@ use yew::prelude::*;
 
 /// Width of the drawing in its own units; the page stretches it.
 const WIDTH: u64 = 10_000;
+/// Half the width of a sign's drawing, whose middle stands at its moment.
+const HALF_DRAWN: f64 = 7.0;
 
 /// The timeline.
 #[component]
@@ -83,7 +85,7 @@ fn Marks(props: &MarksProps) -> Html {
         let (on, off) = (pointed.clone(), pointed.clone());
         Some(html! {
             <svg key={number} class={classes!(Class::TimelineMark, kind_class(kind))} role="img" aria-label={mark_group::listed(marks)}
-                x={format!("{:.1}", sign.place)} width="14" height="14" viewBox="-7 0 14 14" overflow="visible"
+                x={format!("{:.1}", sign.place - HALF_DRAWN)} width="14" height="14" viewBox="-7 0 14 14" overflow="visible"
                 data-mark={mark_group::kind_words(marks)} data-mark-at={marks[0].at_us.to_string()}
                 onmouseenter={move |_: MouseEvent| on.set(Some(number))} onmouseleave={move |_: MouseEvent| off.set(None)}
                 onclick={runner.on_click(Wish::Seek(VirtualTime(marks[0].at_us)))}>

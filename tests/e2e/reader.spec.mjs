@@ -415,7 +415,7 @@ test("marks that fall together share a sign at their moment, with their count", 
     const [hit, range] = [await sign.locator("rect").boundingBox(), await page.locator('[data-transport="timeline"]').boundingBox()];
     const span = Number(await page.locator('[data-transport="timeline"]').getAttribute("max"));
     const moment = range.x + 8 + ((range.width - 16) * Number(await sign.getAttribute("data-mark-at"))) / span;
-    assert.ok(Math.abs(hit.x + hit.width / 2 - moment) <= 8.5, `${hit.x + hit.width / 2} is not at ${moment}`);
+    assert.ok(Math.abs(hit.x + hit.width / 2 - moment) <= 1.5, `${hit.x + hit.width / 2} is not at ${moment}`);
   });
   const [told, foot] = [await page.locator("[data-mark-told]").boundingBox(), await page.locator("footer").boundingBox()];
   assert.ok(told.y >= foot.y, "the words stand below the bar's upper edge");
