@@ -1,12 +1,13 @@
 //! "Break it": the search for a run that shows what the settings do not rule out, as a hook. It works in slices between which the
 //! browser draws and listens, tells how far it is, and can be stopped.
 
-use super::runner::{RunnerHandle, use_runner};
+use super::runner::{RunnerHandle, use_runner, use_slice};
 use super::wish::Wish;
 use crate::engine::common::VirtualTime;
 use crate::engine::sim::Anomaly;
 use crate::engine::sim::adversary::{Adversary, Counterexample, Progress, TRIES};
 use crate::view::promises;
+use crate::view::provenance::Source;
 use crate::web::timer::{Soon, now_ms, soon};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -90,7 +91,13 @@ pub fn use_break_it() -> SearchHandle {
         let work = work.clone();
         use_effect_with((), move |()| move || *work.borrow_mut() = Work::default());
     }
-    SearchHandle { search: (*view).clone(), work, view: view.setter(), runner }
+    let source = use_slice(|published| published.run.source);
+    let search = match &*view {
+        // Its story is that of the run on the stage, and goes with it.
+        Search::Found(_) if source != Source::Found => Search::Idle,
+        search => search.clone(),
+    };
+    SearchHandle { search, work, view: view.setter(), runner }
 }
 
 impl SearchHandle {

@@ -6,7 +6,8 @@ use super::wish::Wish;
 use crate::engine::common::VirtualTime;
 use crate::engine::sim::MarkKind;
 use crate::view::format;
-use crate::view::mark_row::places;
+use crate::view::mark_group;
+use crate::view::mark_row::{Sign, signs};
 use crate::view::transport::{MarkView, TransportView, kind_word};
 use crate::web::layout::SizeWatch;
 use web_sys::{Element, HtmlInputElement};
@@ -14,6 +15,8 @@ use yew::prelude::*;
 
 /// Width of the drawing in its own units; the page stretches it.
 const WIDTH: u64 = 10_000;
+/// Half the width of a sign's drawing, whose middle stands at its moment.
+const HALF_DRAWN: f64 = 7.0;
 
 /// The timeline.
 #[component]
@@ -64,8 +67,8 @@ struct MarksProps {
 }
 
 /// The marks: a click leads to a mark's moment, as shift and an arrow key do. They stand in a drawing of their own, so that they keep
-/// their shape, and side by side where their moments are one. The one under the pointer, else the one at the moment shown, is told in
-/// words above them.
+/// their shape. Marks that fall together share a sign with their count, of which a click leads to the first. The sign under the pointer,
+/// else the mark at the moment shown, is told in words above them.
 #[component]
 fn Marks(props: &MarksProps) -> Html {
     let runner = use_runner();
@@ -75,27 +78,35 @@ fn Marks(props: &MarksProps) -> Html {
     let width = use_width(&row);
     let pixels = |mark: &MarkView| place(view, mark.at_us) as f64 / WIDTH as f64 * width;
     let wanted: Vec<f64> = view.marks.iter().map(pixels).collect();
-    let aside: Vec<f64> = places(&wanted, width).iter().zip(&wanted).map(|(place, wanted)| place - wanted).collect();
-    let mark = |(number, mark): (usize, &MarkView)| {
+    let signs = signs(&wanted, width);
+    let sign = |(number, sign): (usize, &Sign)| {
+        let marks = &view.marks[sign.marks.clone()];
+        let kind = mark_group::kind(marks)?;
         let (on, off) = (pointed.clone(), pointed.clone());
-        html! {
-            <svg key={number} class={classes!(Class::TimelineMark, kind_class(mark.kind))} role="img" aria-label={mark.told()}
-                x={percent(place(view, mark.at_us))} width="14" height="14" viewBox={format!("{:.1} 0 14 14", -7.0 - aside[number])} overflow="visible" data-mark={kind_word(mark.kind)}
+        Some(html! {
+            <svg key={number} class={classes!(Class::TimelineMark, kind_class(kind))} role="img" aria-label={mark_group::listed(marks)}
+                x={format!("{:.1}", sign.place - HALF_DRAWN)} width="14" height="14" viewBox="-7 0 14 14" overflow="visible"
+                data-mark={mark_group::kind_words(marks)} data-mark-at={marks[0].at_us.to_string()}
                 onmouseenter={move |_: MouseEvent| on.set(Some(number))} onmouseleave={move |_: MouseEvent| off.set(None)}
-                onclick={runner.on_click(Wish::Seek(VirtualTime(mark.at_us)))}>
+                onclick={runner.on_click(Wish::Seek(VirtualTime(marks[0].at_us)))}>
+                <title>{mark_group::listed(marks)}</title>
                 <rect class={Class::TimelineMarkHit} x="-7" y="-1" width="14" height="15" />
-                <path d={shape(mark.kind)} />
+                <path d={shape(kind)} />
+                if marks.len() > 1 {
+                    <text class={Class::TimelineMarkCount} x="8" y="13" text-anchor="end" data-mark-count="">{marks.len()}</text>
+                }
             </svg>
-        }
+        })
     };
-    let told = pointed.and_then(|number| view.marks.get(number)).or_else(|| view.mark_shown());
+    let pointed = pointed.and_then(|number| signs.get(number)).map(|sign| &view.marks[sign.marks.clone()]);
+    let told = pointed.or_else(|| view.mark_shown().map(std::slice::from_ref));
     html! {
         <>
             <svg ref={row} width="100%" height="14" overflow="visible" role="group" aria-label="Marks">
-                { for view.marks.iter().enumerate().map(mark) }
+                { for signs.iter().enumerate().filter_map(sign) }
             </svg>
-            if let Some(mark) = told {
-                { label(view, mark) }
+            if let Some(marks) = told {
+                { label(view, marks) }
             }
         </>
     }
@@ -117,18 +128,14 @@ fn use_width(row: &NodeRef) -> f64 {
     *width
 }
 
-/// A mark in words, above the third of the timeline in which it lies.
-fn label(view: &TransportView, mark: &MarkView) -> Html {
-    let side = match place(view, mark.at_us) * 3 / WIDTH {
+/// Marks in words, above the third of the timeline in which they lie.
+fn label(view: &TransportView, marks: &[MarkView]) -> Html {
+    let side = match place(view, marks[0].at_us) * 3 / WIDTH {
         0 => None,
         1 => Some(Class::TimelineLabelMiddle),
         _ => Some(Class::TimelineLabelEnd),
     };
-    html! { <p class={classes!(Class::TimelineLabel, side)} data-mark-told="">{mark.told()}</p> }
-}
-
-fn percent(at: u64) -> String {
-    format!("{}.{:02}%", at / 100, at % 100)
+    html! { <p class={classes!(Class::TimelineLabel, side)} data-mark-told="">{mark_group::told(marks)}</p> }
 }
 
 /// A kind of mark with its sign, for the help.

@@ -19,7 +19,7 @@ pub struct FaultAct {
     /// What it does to whom, in full. It holds the button's word: who speaks to the page says what is written there.
     pub label: String,
     /// What that means, in a short sentence that stands beside the button.
-    pub means: &'static str,
+    pub means: String,
     /// The command.
     pub command: Command,
 }
@@ -30,7 +30,7 @@ fn act_on(key: String, name: String) -> impl Fn(&str, &'static str, &str, &'stat
         hook: format!("{verb}-{key}"),
         word,
         label: what.replace("{}", &name),
-        means,
+        means: means.to_string(),
         command,
     }
 }

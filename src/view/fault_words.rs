@@ -1,5 +1,7 @@
 //! Faults in words: what a command of one does.
 
+use super::format;
+use crate::engine::common::VirtualTime;
 use crate::engine::sim::Command;
 use crate::engine::sim::fault::Way;
 
@@ -27,10 +29,15 @@ pub(super) fn command_words(command: &Command) -> String {
         },
         Command::HealLink { a, b } => format!("link between {} and {} healed", node(a), node(b)),
         Command::DelayLink { a, b, delay_us } => {
-            format!("link between {} and {} slower by {delay_us} µs", node(a), node(b))
+            format!(
+                "link between {} and {} slower by {}",
+                node(a),
+                node(b),
+                format::chosen_time(VirtualTime(*delay_us))
+            )
         }
         Command::LosePackets { a, b, per_mille } => {
-            format!("link between {} and {} loses {per_mille} ‰ of its packets", node(a), node(b))
+            format!("link between {} and {} loses {}", node(a), node(b), format::share(*per_mille, "packet"))
         }
         Command::DropMessages { from, to, next, per_mille } => drop_words(from, to, *next, *per_mille),
         Command::DuplicateMessages { from, to, next } => {
@@ -58,8 +65,8 @@ fn drop_words(from: &str, to: &str, next: u32, per_mille: u32) -> String {
     let what = match (next, per_mille) {
         (0, 0) => "no message".to_string(),
         (next, 0) => format!("the next {next}"),
-        (0, per_mille) => format!("{per_mille} ‰"),
-        (next, per_mille) => format!("the next {next} and {per_mille} ‰ of the others"),
+        (0, per_mille) => format::share(per_mille, "message"),
+        (next, per_mille) => format!("the next {next} and of the others {}", format::share(per_mille, "message")),
     };
     format!("connection to break under {what} from {} to {}", node(from), node(to))
 }

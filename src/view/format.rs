@@ -58,6 +58,34 @@ pub fn short_time(time: VirtualTime) -> String {
     }
 }
 
+/// A span that somebody chose, exact and in no more digits than it needs: `412 µs`, `1.5 ms`, `200 ms`.
+#[must_use]
+pub fn chosen_time(time: VirtualTime) -> String {
+    let us = time.0;
+    match us {
+        0 => "0 ms".to_string(),
+        1..1_000 => format!("{us} µs"),
+        _ if us.is_multiple_of(1_000) => format!("{} ms", grouped(us / 1_000)),
+        _ => format!("{}.{} ms", grouped(us / 1_000), format!("{:03}", us % 1_000).trim_end_matches('0')),
+    }
+}
+
+/// How many of all, given in thousandths: `3 packets in 10`, `every packet`, `no packet`.
+#[must_use]
+pub fn share(per_mille: u32, noun: &str) -> String {
+    match per_mille {
+        0 => format!("no {noun}"),
+        1_000.. => format!("every {noun}"),
+        _ => {
+            let divisor = (1..=per_mille)
+                .rev()
+                .find(|divisor| per_mille.is_multiple_of(*divisor) && 1_000_u32.is_multiple_of(*divisor));
+            let divisor = divisor.unwrap_or(1);
+            format!("{} in {}", counted(u64::from(per_mille / divisor), noun), grouped(u64::from(1_000 / divisor)))
+        }
+    }
+}
+
 /// A span after another moment: `+5.000 ms`.
 #[must_use]
 pub fn span(span: VirtualTime) -> String {
@@ -133,6 +161,23 @@ pub fn shortened(text: &str, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chosen_figures_have_no_more_digits_than_they_need() {
+        let times = [0, 412, 1_000, 1_500, 200_000, 1_234_050].map(|us| chosen_time(VirtualTime(us)));
+        assert_eq!(times, ["0 ms", "412 µs", "1 ms", "1.5 ms", "200 ms", "1,234.05 ms"]);
+        let shares = [0, 1, 7, 100, 300, 500, 1_000].map(|per_mille| share(per_mille, "packet"));
+        let expected = [
+            "no packet",
+            "1 packet in 1,000",
+            "7 packets in 1,000",
+            "1 packet in 10",
+            "3 packets in 10",
+            "1 packet in 2",
+            "every packet",
+        ];
+        assert_eq!(shares, expected);
+    }
 
     #[test]
     fn figures_read_as_people_write_them() {

@@ -19,17 +19,17 @@ type Meaning = (&'static str, &'static str);
 
 const HEAL: Meaning = ("Heal", "As it was before.");
 const CUT: Meaning = ("Cut", "Nothing passes, either way; what is under way waits.");
-const CUT_TO: Meaning = ("Cut →", "Nothing passes from the first to the second.");
-const CUT_FROM: Meaning = ("Cut ←", "Nothing passes from the second to the first.");
+const CUT_TO: Meaning = ("Cut →", "Nothing passes from the first end to the second end.");
+const CUT_FROM: Meaning = ("Cut ←", "Nothing passes from the second end to the first end.");
 const SLOW: Meaning = ("Slow", "Each message takes 200 ms longer.");
 const LOSE_PACKETS: Meaning =
     ("Lose packets", "Three messages in ten lose a packet, which TCP sends again: they come 0.2 s late, or more.");
-const BREAK: Meaning = ("Break", "The next message from the first is lost with its connection; both ends notice.");
+const BREAK: Meaning = ("Break", "The next message from the first end is lost with its connection; both ends notice.");
 const BREAK_AFTER: Meaning =
     ("Break after", "The next request arrives, then its connection breaks: who sent it cannot know, and sends again.");
 const LOSE_RESPONSE: Meaning = ("Lose response", "The broker appends, and its answer is lost with its connection.");
 
-/// Each act that a link has a button for, once, with what it means.
+/// Each act that a link has a button for, once, with what it means for the two ends of any link.
 pub const MEANINGS: [Meaning; 9] = [CUT, CUT_TO, CUT_FROM, SLOW, LOSE_PACKETS, BREAK, BREAK_AFTER, LOSE_RESPONSE, HEAL];
 
 /// A link: its ends, a client first, then a controller, then the lower id.
@@ -101,7 +101,7 @@ impl Link {
             hook: format!("{verb}-{key}"),
             word,
             label,
-            means,
+            means: meant(means, &first, &second),
             command,
         };
         let cut = |way| Command::CutLink { a: a.clone(), b: b.clone(), way };
@@ -140,6 +140,11 @@ impl Link {
     fn second_asks(self) -> bool {
         matches!((self.a, self.b), (Node::Controller(_), Node::Broker(_)))
     }
+}
+
+/// What an act means for a link with these ends.
+fn meant(means: &str, first: &str, second: &str) -> String {
+    means.replace("the first end", first).replace("the second end", second)
 }
 
 /// Who stands first in a link's name.

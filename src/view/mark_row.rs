@@ -1,48 +1,58 @@
-//! Where the signs of the timeline stand: at their moment, or as near to it as no sign covers another.
+//! Where the signs of the timeline stand: at their moments. Marks that fall together share a sign, as a sign beside its moment would tell of
+//! another one.
+
+use std::ops::Range;
 
 /// A sign's width with its clearance, in CSS pixels.
 pub const SIGN: f64 = 15.0;
 
-/// The places of signs whose moments lie at `wanted`, rising, on a row of this width; both in CSS pixels. Signs too near each other give way
-/// to both sides; of more than the row holds, each gives way as far as there is room.
+/// A sign, for one mark or for several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sign {
+    /// Its middle, in CSS pixels from the row's start: never farther than half a [`SIGN`] from the moment of any of its marks.
+    pub place: f64,
+    /// Which marks it stands for, by their place among all.
+    pub marks: Range<usize>,
+}
+
+/// The signs for marks whose moments lie at `wanted`, rising, on a row of this width; both in CSS pixels. A row that has no width yet has none.
 #[must_use]
-#[allow(clippy::cast_precision_loss)] // at most some hundred signs
-pub fn places(wanted: &[f64], width: f64) -> Vec<f64> {
-    let step = if wanted.len() > 1 { SIGN.min(width / (wanted.len() - 1) as f64) } else { SIGN };
-    let mut groups: Vec<Group> = Vec::new();
-    for place in wanted {
-        let mut group = Group { places: vec![*place], first: place.clamp(0.0, width) };
-        while let Some(before) = groups.pop_if(|before| before.end(step) > group.first) {
-            group = before.joined(group, step, width);
+pub fn signs(wanted: &[f64], width: f64) -> Vec<Sign> {
+    if width <= 0.0 {
+        return Vec::new();
+    }
+    // The row is cut into slots, each with at most one sign. In the middles of their slots no two signs touch, and a slot is no wider than
+    // a sign: there every sign is near enough to its moments.
+    let slot = width / (width / SIGN).ceil();
+    let slot_of = |place: f64| (place.clamp(0.0, width) / slot).round();
+    let mut signs = Vec::new();
+    let mut middles = Vec::new();
+    let mut first = 0;
+    for marks in wanted.chunk_by(|a, b| slot_of(*a) == slot_of(*b)) {
+        let (from, until) = (marks[0], marks[marks.len() - 1]);
+        signs.push(Sign { place: from.midpoint(until).clamp(0.0, width), marks: first..first + marks.len() });
+        middles.push(slot_of(from) * slot);
+        first += marks.len();
+    }
+    give_way(&mut signs, &middles, slot);
+    signs
+}
+
+/// Puts signs that touch into the middles of their slots, until none touch.
+fn give_way(signs: &mut [Sign], middles: &[f64], slot: f64) {
+    // What rounding may take from a slot.
+    const EPSILON: f64 = 1e-6;
+    let mut has_moved = true;
+    while has_moved {
+        has_moved = false;
+        for right in 1..signs.len() {
+            if signs[right].place - signs[right - 1].place < slot - EPSILON {
+                for at in [right - 1, right] {
+                    has_moved |= (signs[at].place - middles[at]).abs() > EPSILON;
+                    signs[at].place = middles[at];
+                }
+            }
         }
-        groups.push(group);
-    }
-    groups.iter().flat_map(|group| (0..group.places.len()).map(|at| group.first + at as f64 * step)).collect()
-}
-
-/// Signs that stand side by side.
-struct Group {
-    places: Vec<f64>,
-    /// Where the first of them stands.
-    first: f64,
-}
-
-impl Group {
-    /// Where the next sign may stand.
-    #[allow(clippy::cast_precision_loss)] // at most some hundred signs
-    fn end(&self, step: f64) -> f64 {
-        self.first + self.places.len() as f64 * step
-    }
-
-    /// Both groups as one, its middle where the middle of their moments is, within the row.
-    #[allow(clippy::cast_precision_loss)] // at most some hundred signs
-    fn joined(mut self, other: Group, step: f64, width: f64) -> Group {
-        self.places.extend(other.places);
-        let count = self.places.len() as f64;
-        let middle = self.places.iter().sum::<f64>() / count;
-        let span = (count - 1.0) * step;
-        let first = (middle - span / 2.0).min(width - span).max(0.0);
-        Group { first, ..self }
     }
 }
 
@@ -51,31 +61,61 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(wanted: &[f64], width: f64, expected: &[f64]) {
-        assert_eq!(places(wanted, width), expected);
+    fn check(wanted: &[f64], width: f64, expected: &[(f64, usize)]) {
+        let found: Vec<_> = signs(wanted, width).iter().map(|sign| (sign.place, sign.marks.len())).collect();
+        assert_eq!(found, expected);
     }
 
     #[test]
-    fn signs_stand_at_their_moment_or_side_by_side() {
-        check(&[], 500.0, &[]);
-        check(&[10.0, 40.0, 400.0], 500.0, &[10.0, 40.0, 400.0]);
-        check(&[100.0, 100.0], 500.0, &[92.5, 107.5]);
-        check(
-            &[100.0, 100.0, 104.0, 300.0],
-            500.0,
-            &[86.333_333_333_333_33, 101.333_333_333_333_33, 116.333_333_333_333_33, 300.0],
-        );
+    fn a_sign_stands_at_its_moment_and_marks_of_one_moment_share_one() {
+        check(&[], 600.0, &[]);
+        check(&[10.0], 0.0, &[]);
+        check(&[10.0, 40.0, 400.0], 600.0, &[(10.0, 1), (40.0, 1), (400.0, 1)]);
+        check(&[100.0, 100.0, 104.0, 300.0], 600.0, &[(102.0, 3), (300.0, 1)]);
+        check(&[0.0, 0.0, 600.0, 600.0], 600.0, &[(0.0, 2), (600.0, 2)]);
     }
 
     #[test]
-    fn a_group_pushes_the_one_before_it() {
-        check(&[80.0, 100.0, 100.0, 100.0], 500.0, &[72.5, 87.5, 102.5, 117.5]);
+    fn signs_that_would_touch_give_way_to_the_middles_of_their_slots() {
+        check(&[97.0, 98.0], 600.0, &[(90.0, 1), (105.0, 1)]);
+        check(&[81.0, 97.0, 98.0], 600.0, &[(75.0, 1), (90.0, 1), (105.0, 1)]);
+    }
+
+    /// Moments in a row as a run has them: many together, some alone. A congruential generator spreads them.
+    fn crowd(count: usize, width: f64) -> Vec<f64> {
+        let mut seed = 7_u32;
+        let mut crowd: Vec<f64> = std::iter::repeat_with(|| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let part = f64::from(seed >> 16) / f64::from(u16::MAX);
+            part * part * width * 0.6
+        })
+        .take(count)
+        .collect();
+        crowd.sort_by(f64::total_cmp);
+        crowd
     }
 
     #[test]
-    fn signs_stay_in_the_row() {
-        check(&[0.0, 0.0], 500.0, &[0.0, 15.0]);
-        check(&[500.0, 500.0, 500.0], 500.0, &[470.0, 485.0, 500.0]);
-        check(&[7.0; 5], 20.0, &[0.0, 5.0, 10.0, 15.0, 20.0]);
+    #[allow(clippy::cast_precision_loss)] // some hundred signs
+    fn of_five_hundred_marks_each_has_a_sign_at_its_moment_and_no_two_signs_touch() {
+        for width in [104.0, 331.0, 500.0, 777.7, 1_043.0] {
+            let wanted = crowd(500, width);
+            let signs = signs(&wanted, width);
+            let mut marks = 0;
+            for (at, sign) in signs.iter().enumerate() {
+                assert_eq!(sign.marks.start, marks, "every mark has one sign");
+                marks = sign.marks.end;
+                for moment in &wanted[sign.marks.clone()] {
+                    let aside = (sign.place - moment).abs();
+                    assert!(aside <= SIGN / 2.0 + 1e-6, "{aside} from its moment in a row of {width}");
+                }
+                assert!((0.0..=width).contains(&sign.place));
+                if let Some(next) = signs.get(at + 1) {
+                    assert!(next.place - sign.place >= 12.0, "{} covers {}", next.place, sign.place);
+                }
+            }
+            assert_eq!(marks, 500);
+            assert!(signs.len() as f64 * SIGN > width * 0.4, "{} signs in a row of {width}", signs.len());
+        }
     }
 }

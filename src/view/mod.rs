@@ -20,6 +20,7 @@ pub mod link_acts;
 pub mod log_room;
 pub mod log_seek;
 pub mod log_view;
+pub mod mark_group;
 pub mod mark_row;
 pub mod news;
 pub mod palette;

@@ -94,11 +94,11 @@ fn words(partition: &PartitionFrame) -> String {
 fn acts(frame: &Frame, partition: &PartitionFrame) -> Vec<FaultAct> {
     let name = format!("{}-{}", frame.topic, partition.partition);
     let (topic, id) = (frame.topic.clone(), Some(PartitionId(partition.partition)));
-    let act = |verb: &str, (word, means), label: String, command| FaultAct {
+    let act = |verb: &str, (word, means): (&'static str, &str), label: String, command| FaultAct {
         hook: format!("{verb}-{name}"),
         word,
         label,
-        means,
+        means: means.to_string(),
         command,
     };
     let preferred = Command::ElectPreferred { topic: topic.clone(), partition: id };
@@ -122,7 +122,7 @@ fn delete_before(frame: &Frame, partition: &PartitionFrame, base_offset: Offset)
         hook: format!("delete-before-{}-{}", frame.topic, partition.partition),
         word: "Delete before",
         label: format!("Delete before offset {base_offset} of {}-{}", frame.topic, partition.partition),
-        means: "The log begins here: what stands before may go.",
+        means: "The log begins here: what stands before may go.".to_string(),
         command: Command::DeleteRecords {
             topic: frame.topic.clone(),
             partition: PartitionId(partition.partition),

@@ -7,8 +7,11 @@ use crate::engine::common::VirtualTime;
 use crate::engine::sim::{MarkKind, Timeline};
 use serde::Serialize;
 
-/// Most ticks and marks that the timeline draws; more fall on the same pixel.
+/// Most ticks that the timeline draws; more fall on the same pixel.
 pub const TICKS_MAX: usize = 96;
+
+/// Most marks that the timeline shows, the newest of all; those that fall together share a sign.
+pub const MARKS_MAX: usize = 500;
 
 /// The transport and the timeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -51,10 +54,17 @@ pub struct MarkView {
 }
 
 impl MarkView {
-    /// Kind, what happened and when: `election: broker 2 leads orders-0, epoch 1 · 4,020.000 ms`.
+    /// When, kind and what happened: `4,020.000 ms · election: broker 2 leads orders-0, epoch 1`. Where there is no room for all of it,
+    /// the time is not what goes.
     #[must_use]
     pub fn told(&self) -> String {
-        format!("{}: {} · {}", kind_word(self.kind), self.label, format::time(VirtualTime(self.at_us)))
+        format!("{} · {}", format::time(VirtualTime(self.at_us)), self.what())
+    }
+
+    /// Kind and what happened: `election: broker 2 leads orders-0, epoch 1`.
+    #[must_use]
+    pub fn what(&self) -> String {
+        format!("{}: {}", kind_word(self.kind), self.label)
     }
 }
 
@@ -100,7 +110,7 @@ impl TransportView {
     pub fn of(timeline: &Timeline, playback: &Playback) -> Self {
         let span_us = round_span(timeline.end().0);
         let marks = timeline.marks();
-        let surplus = marks.len().saturating_sub(TICKS_MAX);
+        let surplus = marks.len().saturating_sub(MARKS_MAX);
         let mark = |mark: &crate::engine::sim::Mark| MarkView {
             at_us: mark.at.0,
             kind: mark.kind,
@@ -174,7 +184,7 @@ mod tests {
         ];
         let at = |now_us| TransportView { now_us, marks: marks.clone(), ..TransportView::default() };
         let told = at(4_020_000).mark_shown().map(MarkView::told);
-        assert_eq!(told.as_deref(), Some("election: broker 2 leads orders-0, epoch 1 · 4,020.000 ms"));
+        assert_eq!(told.as_deref(), Some("4,020.000 ms · election: broker 2 leads orders-0, epoch 1"));
         assert_eq!(at(4_019_999).mark_shown(), None);
         let words: std::collections::BTreeSet<_> = MarkKind::ALL.into_iter().map(kind_word).collect();
         assert_eq!(words.len(), MarkKind::ALL.len(), "every kind has a word of its own");

@@ -1,5 +1,6 @@
 //! Where the browser put things: rectangles of marked elements, and a call when sizes change.
 
+use super::document::document;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, ResizeObserver};
@@ -26,6 +27,15 @@ pub fn marked_rects(container: &Element, attribute: &str) -> Vec<(String, PlainR
             Some((element.get_attribute(attribute)?, place))
         })
         .collect()
+}
+
+/// What can be seen of `port` above what lies at the window's bottom, relative to `container`.
+#[must_use]
+pub fn seen_part(container: &Element, port: &Element, bottom: &str) -> PlainRect {
+    let (origin, port) = (container.get_bounding_client_rect(), port.get_bounding_client_rect());
+    let floor = document().query_selector(bottom).ok().flatten().map(|bar| bar.get_bounding_client_rect().top());
+    let (top, end) = (port.top().max(0.0), floor.map_or(port.bottom(), |floor| floor.min(port.bottom())));
+    [port.left() - origin.left(), top - origin.top(), port.width(), (end - top).max(0.0)]
 }
 
 /// Calls back whenever an element's size changes, until dropped.

@@ -87,6 +87,14 @@ pub fn close_all(selector: &str) {
     all(&format!("{selector}[open]")).iter().for_each(close);
 }
 
+/// Closes the `details` element that this stands in; its word has the focus then.
+pub fn close_around(inner: &Element) {
+    if let Ok(Some(menu)) = inner.closest("details") {
+        close(&menu);
+        give_focus_to_its_word(&menu);
+    }
+}
+
 /// Moves the focus to the element whose attribute has this value. Whether there is one.
 pub fn focus_marked(attribute: &str, value: &str) -> bool {
     // The value is somebody's name and may hold any sign, so it stands in no selector.

@@ -37,6 +37,8 @@ test("after a search and another seed the reader's own run can still be brought 
   await preset.locator("option:checked", { hasText: "found by Break it" }).waitFor({ state: "attached" });
   await page.locator('[data-run="back"]').click();
   await page.locator('[data-run="back"]').waitFor({ state: "detached" });
+  await page.locator("[data-break-story]").waitFor({ state: "detached" });
+  assert.equal(await page.locator('[data-search="found"]').count(), 0, "what was said of the run that was found is gone with it");
   await eventually(async () => assert.deepEqual([await preset.inputValue(), await seed.inputValue(), await timeUs(page)], own));
   await close();
 });

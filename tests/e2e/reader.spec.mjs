@@ -146,8 +146,8 @@ test("the transport stays where it is while figures grow, and a mark is told in 
   const before = await place();
   await playTo(page, 2_000_000);
   await page.locator('[data-fault^="crash-broker-"]').first().click();
-  await page.locator('[data-mark-told]', { hasText: /crash: broker \d crashed · / }).waitFor();
-  await page.locator('[data-mark="crash"]').first().waitFor();
+  await page.locator('[data-mark-told]', { hasText: / ms · crash: broker \d crashed/ }).waitFor();
+  await page.locator('[data-mark~="crash"]').first().waitFor();
   assert.deepEqual(await place(), before);
   await play(page);
   await pause(page);
@@ -323,7 +323,7 @@ test("what waits for its retry stays inside the producer's card", async () => {
   await page.locator('[data-fault-menu="links"] > summary').click();
   await page.locator('[data-fault="lose-response-p1-broker-1"]').click();
   await play(page);
-  await page.locator('[data-mark="retry"]').first().waitFor({ state: "attached", timeout: 60_000 });
+  await page.locator('[data-mark~="retry"]').first().waitFor({ state: "attached", timeout: 60_000 });
   await pause(page);
   assert.ok((await page.locator("[data-producer] [data-batch]").count()) > 0, "a batch waits");
   assert.deepEqual(await stickingOut(page, "[data-producer] [data-batch], [data-producer] svg", "[data-producer]"), []);
@@ -405,14 +405,19 @@ test("a crash leaves the cards where they are", async () => {
   await close();
 });
 
-test("signs of one moment stand side by side on the timeline", async () => {
+test("marks that fall together share a sign at their moment, with their count", async () => {
   const { page, close } = await open(browser, { at: "#/acks" });
+  await playTo(page, 2_000_000);
   for (const broker of [1, 2]) await page.locator(`[data-fault="crash-broker-${broker}"]`).click();
   await eventually(async () => {
-    const boxes = await page.locator("[data-mark] path").evaluateAll((signs) => signs.map((sign) => sign.getBoundingClientRect().toJSON()));
-    assert.ok(boxes.length >= 4, `${boxes.length} signs`);
-    boxes.sort((a, b) => a.left - b.left);
-    for (let at = 1; at < boxes.length; at += 1) assert.ok(boxes[at].left >= boxes[at - 1].right, "one covers another");
+    const sign = page.locator('[data-mark~="crash"]').last();
+    assert.ok(Number(await sign.locator("[data-mark-count]").textContent()) >= 4, "two commands and two crashes");
+    const lines = (await sign.locator("title").textContent()).split("\n");
+    assert.ok(lines.filter((line) => / ms · crash: broker \d crashed/.test(line)).length === 2, lines.join(" / "));
+    const [hit, range] = [await sign.locator("rect").boundingBox(), await page.locator('[data-transport="timeline"]').boundingBox()];
+    const span = Number(await page.locator('[data-transport="timeline"]').getAttribute("max"));
+    const moment = range.x + 8 + ((range.width - 16) * Number(await sign.getAttribute("data-mark-at"))) / span;
+    assert.ok(Math.abs(hit.x + hit.width / 2 - moment) <= 1.5, `${hit.x + hit.width / 2} is not at ${moment}`);
   });
   const [told, foot] = [await page.locator("[data-mark-told]").boundingBox(), await page.locator("footer").boundingBox()];
   assert.ok(told.y >= foot.y, "the words stand below the bar's upper edge");

@@ -82,7 +82,7 @@ test("by keyboard alone: a wire's faults are opened, one is chosen, and the focu
   }
   await page.keyboard.press("Enter");
   await eventually(async () => {
-    assert.equal(await wire(page, "p1-broker-1").getAttribute("aria-label"), "Link between p1 and broker 1: +200.000 ms");
+    assert.equal(await wire(page, "p1-broker-1").getAttribute("aria-label"), "Link between p1 and broker 1: +200 ms");
   });
   assert.ok(await hasFocus(delay), "it may be chosen again");
   await page.keyboard.press("Escape");
@@ -140,21 +140,53 @@ test("a menu stays on the stage and lies over the messages, at a desk and on a p
       await page.keyboard.press("Enter");
       await menu(page, key).waitFor();
       const place = await menu(page, key).evaluate((menu) => {
-        const [own, stage] = [menu.getBoundingClientRect(), menu.offsetParent.getBoundingClientRect()];
+        const own = menu.getBoundingClientRect();
+        // A phone's is a sheet above the bars at the bottom; a desk's stands in what is seen of the stage.
+        const foot = document.querySelector("footer").getBoundingClientRect();
+        const seen = menu.offsetParent ? document.querySelector("#stage").getBoundingClientRect() : { left: 0, right: innerWidth, top: 0 };
+        const inside = own.left >= seen.left - 1 && own.right <= seen.right + 1 && own.top >= seen.top - 1 && own.bottom <= foot.top + 1;
         const buttons = [...menu.querySelectorAll("button")].map((button) => button.getBoundingClientRect());
         const inSight = buttons.filter((box) => box.top >= own.top && box.bottom <= own.bottom);
         const onTop = inSight.every((box) => menu.contains(document.elementFromPoint(box.left + 5, box.top + 5)));
-        return { inside: own.left >= stage.left - 1 && own.right <= stage.right + 1 && own.top >= stage.top - 1, onTop, width: own.width };
+        const isWhole = menu.scrollHeight <= menu.clientHeight + 1;
+        return { inside, isWhole, onTop, width: own.width };
       });
       assert.ok(place.inside && place.width > 200, `${key}: ${JSON.stringify(place)}`);
+      if (viewport) assert.equal(place.width, viewport.width, "a sheet is as wide as the screen");
       if (!viewport) {
         assert.ok(place.onTop, "nothing lies over its buttons");
+        assert.ok(place.isWhole, "every button is in sight");
         assert.deepEqual(await seriousViolations(page), []);
       }
       await page.keyboard.press("Escape");
     }
     await close();
   }
+});
+
+test("on a phone a broker's faults are a sheet above the transport, with a sign to close it", async () => {
+  const { page, close } = await open(browser, { at: "#/acks", viewport: PHONE });
+  const menu = page.locator('[data-fault-menu="broker 2"]');
+  await menu.locator("summary").click();
+  const sign = menu.locator("[data-fault-menu-close]");
+  await sign.waitFor();
+  const place = await sign.evaluate((button) => {
+    const [own, foot] = [button.parentElement.getBoundingClientRect(), document.querySelector("footer").getBoundingClientRect()];
+    return { left: own.left, width: own.width, above: own.bottom <= foot.top + 1, top: own.top };
+  });
+  assert.ok(place.above && place.top > 0, JSON.stringify(place));
+  assert.deepEqual([place.left, place.width], [0, PHONE.width]);
+  for (const button of await menu.locator("[data-fault]").all()) {
+    await button.scrollIntoViewIfNeeded();
+    assert.ok(await button.evaluate((own) => {
+      const box = own.getBoundingClientRect();
+      return own.contains(document.elementFromPoint(box.left + 5, box.top + box.height / 2));
+    }), "it can be tapped");
+  }
+  await sign.click();
+  await page.locator('[data-fault-menu="broker 2"][open]').waitFor({ state: "detached" });
+  assert.ok(await hasFocus(menu.locator("summary")), "the focus is on its word again");
+  await close();
 });
 
 test("a controller's open menu lies over the messages that pass there", async () => {

@@ -102,15 +102,28 @@ fn each_wire_on_the_stage_is_one_link_with_a_menu() {
 }
 
 #[test]
+fn the_menu_of_a_link_says_what_an_act_means_by_the_names_of_its_ends() {
+    let acts = P1_TO_1.row(&Run::at(1_000).frame()).acts;
+    let means = |verb: &str| {
+        let act = acts.iter().find(|act| act.hook == format!("{verb}-p1-broker-1"));
+        act.map(|act| act.means.as_str())
+    };
+    assert_eq!(means("cut-to"), Some("Nothing passes from p1 to broker 1."));
+    assert_eq!(means("cut-from"), Some("Nothing passes from broker 1 to p1."));
+    assert_eq!(means("drop"), Some("The next message from p1 is lost with its connection; both ends notice."));
+    assert!(acts.iter().all(|act| !act.means.contains("first end") && !act.means.contains("second end")), "{acts:?}");
+}
+
+#[test]
 fn a_wire_is_drawn_and_told_as_its_link_is() {
     let mut run = Run::at(1_000);
     let mut check = |hook: &str, state: WireState, label: &str| {
         assert_eq!(run.press(hook), None, "{hook}");
         assert_eq!(run.note(P1_TO_1), (state, format!("Link between p1 and broker 1: {label}")), "{hook}");
     };
-    check("delay-p1-broker-1", WireState::Slow, "+200.000 ms");
-    check("lose-packets-p1-broker-1", WireState::Lossy, "+200.000 ms, loses packets");
-    check("cut-to-p1-broker-1", WireState::HalfCut, "cut to broker 1, +200.000 ms, loses packets");
+    check("delay-p1-broker-1", WireState::Slow, "+200 ms");
+    check("lose-packets-p1-broker-1", WireState::Lossy, "+200 ms, loses packets");
+    check("cut-to-p1-broker-1", WireState::HalfCut, "cut to broker 1, +200 ms, loses packets");
     check("heal-p1-broker-1", WireState::Up, "no fault");
     check("break-after-p1-broker-1", WireState::Lossy, "breaks after the next request");
     check("cut-p1-broker-1", WireState::Cut, "cut, breaks after the next request");

@@ -21,6 +21,7 @@ pub fn BatchingRoom() -> Html {
     let view = use_memo(frame, |frame| BatchingView::of(frame, 0));
     html! {
         <div class={Class::RoomStage}>
+            <p class={Class::StageAside}>{"Requests and brokers stand to the right: swipe the stage."}</p>
             <departures::DepartureChart />
             <section class={classes!(Class::Card, Class::BatchingCard)} aria-label="Inside the producer" data-producer={view.producer.clone()}>
                 <div class={Class::CardHead}>

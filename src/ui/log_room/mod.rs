@@ -27,6 +27,7 @@ pub fn LogRoom() -> Html {
     let (Some(broker), Some(tape)) = (broker, tape) else { return Html::default() };
     html! {
         <div class={Class::RoomStage}>
+            <p class={Class::StageAside}>{"The log goes on to the right: swipe it."}</p>
             <section class={classes!(Class::Card, Class::LogCard)} aria-label="The log"
                 data-tape={tape.key()} data-leo={tape.leo.to_string()} data-hw={tape.hw.to_string()} data-role={tape.role.word()}>
                 { head(broker, tape, &log) }

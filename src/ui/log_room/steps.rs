@@ -20,12 +20,10 @@ pub fn Steps(props: &StepsProps) -> Html {
     let first = if seek.time.is_some() { 2 } else { 1 };
     html! {
         <div class={Class::SeekSteps}>
-            <div class={Class::SeekIndexes}>
-                if let Some(time) = &seek.time {
-                    { time_step::section(seek, time) }
-                }
-                { index_section(seek, first) }
-            </div>
+            if let Some(time) = &seek.time {
+                { time_step::section(seek, time) }
+            }
+            { index_section(seek, first) }
             { scan_section(seek, first + 1) }
         </div>
     }

@@ -61,20 +61,25 @@ fn funnel(index: usize, count: usize) -> Html {
     }
 }
 
-/// What a scan from the start would read, and what the index leaves to read.
+/// What a scan from the start would read, and what the index leaves to read. The words stand above and before the lines, or, where those
+/// are too short for that, behind their end.
 fn scans(segment: &LogSegment, seek: &SeekView) -> Html {
     let end = percent(seek.from_start, segment.bytes);
     let floor = percent(seek.floor_position, segment.bytes);
+    let is_short = u64::from(seek.from_start) * 2 < u64::from(segment.bytes);
+    let behind = |y: &'static str, words: String| html! { <text x={end.clone()} {y} dx="6">{words}</text> };
+    let from_start = format!("scan from the start: {}", format::bytes(u64::from(seek.from_start)));
+    let from_floor = format!("scan {}", format::bytes(u64::from(seek.scanned)));
     html! {
         <>
             <g class={Class::ScanAll}>
                 <line x1="0" x2={end.clone()} y1="15" y2="15" /><line x1={end.clone()} x2={end.clone()} y1="10" y2="20" />
-                <text x="0" y="10">{format!("scan from the start: {}", format::bytes(u64::from(seek.from_start)))}</text>
+                if is_short { { behind("19", from_start) } } else { <text x="0" y="10">{from_start}</text> }
             </g>
             <g class={Class::ScanFloor}>
                 <line x1={floor.clone()} x2={end.clone()} y1="32" y2="32" /><line x1={floor.clone()} x2={floor.clone()} y1="27" y2="37" />
-                <line x1={end.clone()} x2={end} y1="27" y2="37" />
-                <text x={floor} y="26" dx="2">{format!("scan {}", format::bytes(u64::from(seek.scanned)))}</text>
+                <line x1={end.clone()} x2={end.clone()} y1="27" y2="37" />
+                if is_short { { behind("36", from_floor) } } else { <text x={floor} y="36" dx="-6" text-anchor="end">{from_floor}</text> }
             </g>
         </>
     }

@@ -1,10 +1,13 @@
 //! A menu of faults on a card: closed, it is one word; open, it lies over what stands below, a line for each act with what it does. A click
-//! elsewhere or Escape closes it: see `src/web/menus.rs`.
+//! elsewhere or Escape closes it: see `src/web/menus.rs`. On a phone it is a sheet at the bottom, which has a sign of its own to close it.
 
 use crate::ui::Class;
+use crate::ui::icon::{Icon, Sign};
 use crate::ui::runner::use_runner;
 use crate::ui::wish::Wish;
 use crate::view::fault_acts::FaultAct;
+use crate::web::menus;
+use web_sys::Element;
 use yew::prelude::*;
 
 /// Properties of [`FaultMenu`].
@@ -19,10 +22,16 @@ pub struct FaultMenuProps {
 /// The menu.
 #[component]
 pub fn FaultMenu(props: &FaultMenuProps) -> Html {
+    let close = Callback::from(|event: MouseEvent| menus::close_around(&event.target_unchecked_into::<Element>()));
     html! {
         <details class={Class::FaultMenu} data-fault-menu={props.of.clone()}>
             <summary data-keep-clear="" aria-label={format!("Faults of {}", props.of)}>{"Faults"}</summary>
-            <FaultButtons acts={props.acts.clone()} />
+            <div class={Class::FaultSheet}>
+                <p class={Class::LinkEnds}>{format!("Faults of {}", props.of)}</p>
+                <FaultButtons acts={props.acts.clone()} />
+                <button type="button" class={classes!(Class::Button, Class::ButtonIcon, Class::ButtonQuiet)} data-fault-menu-close=""
+                    aria-label={format!("Close the faults of {}", props.of)} onclick={close}><Icon sign={Sign::Close} /></button>
+            </div>
         </details>
     }
 }
@@ -48,7 +57,7 @@ pub fn FaultButtons(props: &FaultButtonsProps) -> Html {
                 <div key={place} class={Class::FaultAct}>
                     <button type="button" class={classes!(Class::Button, Class::NodeAct)} data-fault={act.hook.clone()}
                         title={act.label.clone()} aria-label={act.label.clone()} onclick={runner.on_click(Wish::Submit(act.command.clone()))}>{act.word}</button>
-                    if !props.short { <span>{act.means}</span> }
+                    if !props.short { <span>{act.means.clone()}</span> }
                 </div>
             }) }
         </div>

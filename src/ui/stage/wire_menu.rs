@@ -6,7 +6,7 @@ use crate::ui::Class;
 use crate::ui::icon::{Icon, Sign};
 use crate::view::Frame;
 use crate::view::link_acts::Link;
-use crate::view::stage::{Geometry, Point, menu_place};
+use crate::view::stage::{Geometry, Point, Rect, menu_place};
 use crate::web::document::{focus, set_property};
 use crate::web::layout;
 use crate::web::menus::{self, Departure, Leave};
@@ -16,6 +16,8 @@ use yew::prelude::*;
 
 /// The border of the menu, which its content's size does not count.
 const BORDERS: f64 = 2.0;
+/// Room for the act that mends what another one did, which comes while the menu is open; at a scale of 1.
+const GROWTH: f64 = 40.0;
 
 /// Properties of [`WireMenu`].
 #[derive(Properties, PartialEq)]
@@ -120,12 +122,21 @@ fn use_focus(menu: &NodeRef, acts: usize) {
     });
 }
 
+/// On a phone the style sheet sets aside what is said here: there the menu is a sheet at the bottom.
 fn put(menu: &Element, at: Point, geometry: &Geometry) {
     let (width, height) = layout::content_size(menu);
-    let place = menu_place(at, (width + BORDERS, height + BORDERS), &geometry.size);
-    // It may grow by an act, down to the stage's edge.
-    let height_max = geometry.size.height - place.y;
-    for (name, value) in [("left", place.x), ("top", place.y), ("max-height", height_max)] {
+    let room = seen(menu).unwrap_or(geometry.size);
+    let place = menu_place(at, (width + BORDERS, height + BORDERS + GROWTH * geometry.scale), &room);
+    // It may grow by an act, down to the edge of what is seen.
+    let height_max = room.y + room.height - place.y;
+    for (name, value) in [("--menu-left", place.x), ("--menu-top", place.y), ("--menu-height", height_max)] {
         set_property(menu, name, &format!("{value:.1}px"));
     }
+}
+
+/// The part of the stage that is seen, and what stands free below it.
+fn seen(menu: &Element) -> Option<Rect> {
+    let port = menu.closest(&format!(".{}", Class::StageColumn.name())).ok()??;
+    let [x, y, width, height] = layout::seen_part(&menu.parent_element()?, &port, "footer");
+    Some(Rect { x, y, width, height })
 }

@@ -7,7 +7,7 @@ use crate::ui::wish::Wish;
 use crate::view::frame::{Node, Wire, WireState};
 use crate::view::link_acts::{self, Link, WiredLink};
 use crate::view::stage::pills::Pill;
-use crate::view::stage::{Geometry, Point};
+use crate::view::stage::{Curve, Geometry, Point, note_places};
 use crate::view::{Frame, Subject};
 use crate::web::media;
 use std::rc::Rc;
@@ -32,13 +32,13 @@ pub fn Wires(props: &WiresProps) -> Html {
     let wire = |wire: &Wire| {
         let curve = props.geometry.wire(wire.from, wire.to)?;
         let key = format!("{}>{}", wire.from.key(), wire.to.key());
-        let mark = (!wire.note.is_empty()).then(|| mark(curve.point_at(0.5), wire));
-        Some(html! { <g key={key.clone()}><path class={looks(wire)} data-wire={key} d={curve.path()} />{ mark }</g> })
+        Some(html! { <path key={key.clone()} class={looks(wire)} data-wire={key} d={curve.path()} /> })
     };
     html! {
         <svg class={Class::StageWires} role="group" aria-label="Links between the cards">
             { for link_acts::wired(&props.frame).iter().filter_map(|wired| reach(props, wired)) }
             <g aria-hidden="true">{ for props.frame.wires.iter().filter_map(wire) }</g>
+            <g aria-hidden="true">{ for marks(props) }</g>
         </svg>
     }
 }
@@ -59,13 +59,26 @@ fn looks(wire: &Wire) -> Classes {
     classes!(Class::Wire, quiet.then_some(Class::WireQuiet), state)
 }
 
+/// The signs on wires that something is wrong with, one a link, though two brokers may have a wire each way.
+fn marks(props: &WiresProps) -> Vec<Html> {
+    let mut marked: Vec<(Link, &Wire, Curve)> = Vec::new();
+    for wire in props.frame.wires.iter().filter(|wire| !wire.note.is_empty()) {
+        let link = Link::between(wire.from, wire.to);
+        let is_new = marked.iter().all(|(known, ..)| *known != link);
+        marked.extend(props.geometry.wire(wire.from, wire.to).filter(|_| is_new).map(|curve| (link, wire, curve)));
+    }
+    let words: Vec<_> = marked.iter().map(|(_, wire, curve)| (*curve, wire.state.word().chars().count())).collect();
+    let places = note_places(&words, props.geometry.scale);
+    marked.iter().zip(places).map(|((_, wire, _), place)| mark(place, wire)).collect()
+}
+
 /// A sign on a wire that something is wrong with, a cross where nothing passes, and a word for it. There is no room for more between two
 /// cards: the whole of it is said by what can be hit.
 fn mark(at: Point, wire: &Wire) -> Html {
     let is_cut = wire.state.is_cut();
     let sign = if is_cut { "M-6-6 6 6M-6 6 6-6" } else { "M0-7 7 6H-7Z" };
     html! {
-        <g class={classes!(Class::WireMark, (!is_cut).then_some(Class::WireMarkMild))} transform={format!("translate({:.1} {:.1})", at.x, at.y)}>
+        <g key={format!("{}>{}", wire.from.key(), wire.to.key())} class={classes!(Class::WireMark, (!is_cut).then_some(Class::WireMarkMild))} data-wire-mark="" transform={format!("translate({:.1} {:.1})", at.x, at.y)}>
             <path d={sign} />
             <text y="21" text-anchor="middle">{wire.state.word()}</text>
         </g>

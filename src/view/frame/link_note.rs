@@ -62,7 +62,7 @@ fn words(forth_to: Node, back_to: Node, fault: &LinkFault) -> String {
         (false, false) => {}
     }
     if fault.delay_us > 0 {
-        said.push(format!("+{}", format::time(VirtualTime(fault.delay_us))));
+        said.push(format!("+{}", format::chosen_time(VirtualTime(fault.delay_us))));
     }
     if fault.loss_per_mille > 0 {
         said.push("loses packets".to_string());

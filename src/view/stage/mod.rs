@@ -5,6 +5,7 @@
 
 mod curve;
 mod menu_place;
+mod note_places;
 pub mod pills;
 mod tape_cells;
 mod tape_room;
@@ -12,6 +13,7 @@ mod wires;
 
 pub use curve::{Curve, Point};
 pub use menu_place::menu_place;
+pub use note_places::note_places;
 pub use tape_cells::{TapeCell, tape_cells};
 pub use tape_room::records_fitting;
 pub use wires::{Geometry, Rect};

@@ -18,7 +18,7 @@ pub struct Rect {
 }
 
 impl Rect {
-    fn right(&self) -> f64 {
+    pub(super) fn right(&self) -> f64 {
         self.x + self.width
     }
 
