@@ -12,7 +12,7 @@ pub(super) const LESSON: Lesson = Lesson {
     look: &[
         "Click the wire between `p1` and the leader, or open **Links and their faults** below the stage; lose the next response, and play. A response is lost with its connection, so **everything in flight** on it is sent again: each batch with the sequence it had, and the log keeps one copy of each.",
         "Now set `enable.idempotence` to **false**. The old `p1` closes and first sends what it has: play until its card is gone. Then lose a response again: `duplicates` counts what is there twice.",
-        "What it does not protect: kill `p1` and start it again, or let the application send again what it was told had failed. Nothing recognises a record whose sender has another id or gave it another sequence.",
+        "What it does not protect: kill `p1` and start it again, or let the application send again what it was told had failed. Nothing recognises a record whose sender has another id or gave it another sequence. The ledger does not either: `duplicates` counts copies of one `send()`, and what is sent again is **another record**, so `sent` and `stored` grow instead.",
     ],
     simplified: &[
         "A lost answer is a connection that breaks after the append. TCP loses nothing else.",

@@ -14,7 +14,7 @@ use yew::prelude::*;
 const RUN_KEYS: &[(&str, &str)] = &[
     ("Space", "play or pause"),
     ("← →", "step to the event before or after"),
-    ("Shift + ← →", "jump to the mark before or after: a crash, an election, a roll, a loss, a command"),
+    ("Shift + ← →", "jump to the mark before or after: every kind of mark stands below, with its sign"),
 ];
 const PAGE_KEYS: &[(&str, &str)] = &[
     ("I", "close the inspector"),

@@ -59,7 +59,7 @@ fn LedgerFigure(props: &LedgerFigureProps) -> Html {
     html! {
         <button type="button" class={classes!(Class::LedgerFigure, tone(props.figure, props.number), gap, minor)} title={meaning(props.figure)}
             onclick={runner.on_click(Wish::Inspect(Some(subject)))}>
-            <span>{props.figure.word()}{" "}</span><span class={Class::LedgerNumber} data-ledger={props.figure.word()}>{props.number}</span>
+            <span>{part_of_the_one_before(props.figure)}{props.figure.word()}{" "}</span><span class={Class::LedgerNumber} data-ledger={props.figure.word()}>{props.number}</span>
         </button>
     }
 }
@@ -67,6 +67,11 @@ fn LedgerFigure(props: &LedgerFigureProps) -> Html {
 /// What only a compacted topic has is shown once there is some.
 fn is_shown(figure: Figure, number: u64) -> bool {
     figure != Figure::Compacted || number > 0
+}
+
+/// Two figures that would not be added up say so.
+fn part_of_the_one_before(figure: Figure) -> &'static str {
+    if figure == Figure::Compacted { "of these " } else { "" }
 }
 
 /// A figure that should be 0 and is not has a colour.
@@ -90,11 +95,17 @@ fn meaning(figure: Figure) -> &'static str {
         Figure::Stored => "Records with a copy, now, in the leader's log",
         Figure::Committed => "Of these, with a copy below the high watermark",
         Figure::Expired => {
-            "Were in the leader's log and removed by retention, compaction or DeleteRecords: neither stored nor lost"
+            "Were in the leader's log and removed by retention, compaction or DeleteRecords: neither stored nor lost. Compacted is a part of it"
         }
-        Figure::Compacted => "Of the expired, removed by compaction: superseded, or a tombstone whose time was over",
-        Figure::Lost => "Delivered, not expired, and in no log that leads; a log that has it may lead again",
-        Figure::Duplicates => "Copies beyond the first in leaders' logs",
+        Figure::Compacted => {
+            "A part of expired, not beside it: those that compaction removed, as superseded or as tombstones whose time was over"
+        }
+        Figure::Lost => {
+            "Delivered, not expired, and not in the leader's log. While nobody leads it stays as it was, and the next election settles it: a log that has the record may lead again"
+        }
+        Figure::Duplicates => {
+            "Copies of one send() beyond the first, in leaders' logs. Another send() of the same content is another record"
+        }
         Figure::Reordered => "First copy stands before that of a record which the same session sent earlier",
     }
 }

@@ -153,12 +153,15 @@ fn shape(kind: MarkKind) -> &'static str {
     match kind {
         MarkKind::Command => "M-4 3h8v6h-8z",
         MarkKind::Crash => "M-6 2h12L0 11z",
+        MarkKind::PowerCut => "M1-1-5 7h4l-2 6 7-8h-4l3-6z",
         MarkKind::Stop => "M-5 2h10v9h-10z",
         MarkKind::Restart => "M-6 11h12L0 2z",
         MarkKind::Election => "M0 1 5 6 0 11-5 6z",
         MarkKind::Roll => "M-1.500 1h3v10h-3z",
         MarkKind::Cleaning => "M-6 2h12v3h-12zM-3 7h6v3h-6z",
         MarkKind::Loss => "M-5 2-3 0 0 3 3 0 5 2 2 5.500 5 9 3 11 0 8-3 11-5 9-2 5.500z",
+        MarkKind::Duplicate => "M-5 0h6v3h4v8h-6v-3h-4zM1 5v4h2v-4z",
+        MarkKind::Reordering => "M-3-1 1 4h-2v7h-3v-7h-2zM3 12-1 7h2v-7h3v7h2z",
         MarkKind::Recognised => "M-6 5l2-2 3 3 5-6 2 2-7 8z",
         MarkKind::Drop => "M-5 1l2-2 3 3 3-3 2 2-3 3 3 3-2 2-3-3-3 3-2-2 3-3z",
         MarkKind::Position => "M0-1 5 9h-3v3h-4v-3h-3z",
@@ -170,9 +173,10 @@ fn shape(kind: MarkKind) -> &'static str {
 fn kind_class(kind: MarkKind) -> Class {
     match kind {
         MarkKind::Command => Class::ToneAccent,
-        MarkKind::Crash | MarkKind::Loss | MarkKind::Limit => Class::ToneLost,
+        MarkKind::Crash | MarkKind::PowerCut | MarkKind::Loss | MarkKind::Limit => Class::ToneLost,
+        MarkKind::Duplicate => Class::ToneDuplicate,
         MarkKind::Restart | MarkKind::Election | MarkKind::Recognised => Class::ToneCommitted,
         MarkKind::Roll | MarkKind::Cleaning | MarkKind::Stop => Class::ToneQuiet,
-        MarkKind::Retry | MarkKind::Drop | MarkKind::Position => Class::TonePending,
+        MarkKind::Retry | MarkKind::Drop | MarkKind::Position | MarkKind::Reordering => Class::TonePending,
     }
 }

@@ -8,6 +8,7 @@ use super::wish::Wish;
 use crate::engine::common::VirtualTime;
 use crate::view::format;
 use crate::view::playback::Speed;
+use crate::view::transport::kinds_listed;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -72,7 +73,7 @@ fn TransportButtons(props: &TransportButtonsProps) -> Html {
                 <span class={Class::TransportLabel}>{"step"}</span><Icon sign={Sign::Forward} />
             </button>
             <button type="button" class={classes!(Class::Button, Class::ButtonIcon)} data-transport="next-mark"
-                aria-label="To the next mark" title="To the next mark: a crash, an election, a roll, a loss, a command (shift + →)"
+                aria-label="To the next mark" title={format!("To the next mark (shift + →): {}", kinds_listed())}
                 onclick={runner.on_click(Wish::NextMark)}>
                 <Icon sign={Sign::NextMark} />
             </button>

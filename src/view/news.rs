@@ -42,6 +42,13 @@ pub fn sentence(state: &State, event: &EventKind) -> Option<String> {
         EventKind::RecordsLost { more, lost } => {
             Some(format!("{} lost, {} in all", format::counted(*more, "delivered record"), format::grouped(*lost)))
         }
+        EventKind::RecordsDuplicated { more, duplicates } => {
+            let copies = format::counted_as(*more, "copy", "copies");
+            Some(format!("{copies} beyond the first, {} in all", format::grouped(*duplicates)))
+        }
+        EventKind::RecordsReordered { more, reordered } => {
+            Some(format!("{} out of order, {} in all", format::counted(*more, "record"), format::grouped(*reordered)))
+        }
         EventKind::LimitReached(limit) => Some(limit.to_string()),
     }
 }
@@ -60,7 +67,9 @@ fn command_words(command: &Command) -> String {
             format!("preferred election for {}", of_topic(topic, *partition))
         }
         Command::ElectUnclean { topic, partition } => format!("unclean election for {}", of_topic(topic, *partition)),
-        Command::SetProducer { producer, setting, value } => format!("{setting}={} on {producer}", value.0),
+        Command::SetProducer { producer, setting, value } => {
+            format!("{setting}={}: {producer} closes its producer and starts another", value.0)
+        }
         Command::SetTopic { topic, setting, value } => format!("{setting}={} on {topic}", value.0),
         Command::SetBroker { setting, value } => format!("{setting}={} on the brokers", value.0),
         Command::AddPartitions { topic, partitions } => format!("{topic} grows to {partitions} partitions"),

@@ -4,7 +4,7 @@ use super::format;
 use super::news;
 use super::playback::Playback;
 use crate::engine::common::VirtualTime;
-use crate::engine::sim::{MarkKind, Timeline};
+use crate::engine::sim::{EventKind, Mark, MarkKind, State, Timeline};
 use serde::Serialize;
 
 /// Most ticks that the timeline draws; more fall on the same pixel.
@@ -25,7 +25,7 @@ pub struct TransportView {
     pub run_to_us: u64,
     /// Moments with a visible event, thinned to what can be told apart.
     pub ticks: Vec<u64>,
-    /// Crashes, restarts, elections, rolls, losses, retries and commands.
+    /// What one would look for when scrubbing: see [`MarkKind`].
     pub marks: Vec<MarkView>,
     /// It plays.
     pub playing: bool,
@@ -74,6 +74,7 @@ pub fn kind_word(kind: MarkKind) -> &'static str {
     match kind {
         MarkKind::Command => "command",
         MarkKind::Crash => "crash",
+        MarkKind::PowerCut => "power cut",
         MarkKind::Stop => "stop",
         MarkKind::Restart => "restart",
         MarkKind::Election => "election",
@@ -81,10 +82,30 @@ pub fn kind_word(kind: MarkKind) -> &'static str {
         MarkKind::Cleaning => "compaction",
         MarkKind::Retry => "retry",
         MarkKind::Loss => "loss",
+        MarkKind::Duplicate => "duplicate",
+        MarkKind::Reordering => "reordering",
         MarkKind::Recognised => "recognised",
         MarkKind::Drop => "broken connection",
         MarkKind::Position => "lost position",
         MarkKind::Limit => "limit",
+    }
+}
+
+/// Every kind of mark, in a list of words: `command, crash, …, lost position or limit`.
+#[must_use]
+pub fn kinds_listed() -> String {
+    let words = MarkKind::ALL.map(kind_word);
+    let (last, others) = words.split_last().expect("there are kinds");
+    format!("{} or {last}", others.join(", "))
+}
+
+/// What happened, beside the mark's kind.
+fn mark_label(state: &State, mark: &Mark) -> String {
+    match (mark.kind, &mark.event) {
+        (MarkKind::PowerCut, EventKind::Broker { broker, .. }) => {
+            format!("broker {broker} went down without what it had not flushed")
+        }
+        _ => news::sentence(state, &mark.event).unwrap_or_default(),
     }
 }
 
@@ -111,11 +132,8 @@ impl TransportView {
         let span_us = round_span(timeline.end().0);
         let marks = timeline.marks();
         let surplus = marks.len().saturating_sub(MARKS_MAX);
-        let mark = |mark: &crate::engine::sim::Mark| MarkView {
-            at_us: mark.at.0,
-            kind: mark.kind,
-            label: news::sentence(timeline.state(), &mark.event).unwrap_or_default(),
-        };
+        let mark =
+            |mark: &Mark| MarkView { at_us: mark.at.0, kind: mark.kind, label: mark_label(timeline.state(), mark) };
         Self {
             now_us: timeline.position().0,
             span_us,
@@ -188,6 +206,7 @@ mod tests {
         assert_eq!(at(4_019_999).mark_shown(), None);
         let words: std::collections::BTreeSet<_> = MarkKind::ALL.into_iter().map(kind_word).collect();
         assert_eq!(words.len(), MarkKind::ALL.len(), "every kind has a word of its own");
+        assert!(words.iter().all(|word| kinds_listed().contains(word)), "every kind is listed");
     }
 
     #[test]

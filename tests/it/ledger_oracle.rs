@@ -52,6 +52,8 @@ struct Oracle {
     dead: BTreeSet<ConnectionId>,
     /// What cleanings removed since the last look.
     just_cleaned: BTreeSet<(BrokerId, TopicPartition, Offset)>,
+    /// Records that are lost: missing with a leader there, or missing since there was one.
+    lost: BTreeSet<RecordId>,
     /// Records of the batches that were decoded, with their places after the first offset, by size and checksum, which covers them.
     decoded: BTreeMap<(usize, u32), Vec<(i64, RecordId)>>,
 }
@@ -79,6 +81,40 @@ impl Oracle {
         }
         let partitions: Vec<TopicPartition> = state.metadata.partitions().map(|(partition, _)| partition).collect();
         partitions.into_iter().for_each(|partition| self.observe_log(state, partition));
+        self.settle_lost(state, events);
+    }
+
+    /// What is missing while nobody leads is lost only if it was before: the next leader's log may have it.
+    fn settle_lost(&mut self, state: &State, events: &[Event]) {
+        let led_for_a_moment = |event: &Event| match &event.kind {
+            EventKind::Controller(ControllerEvent::LeaderElected { partition, leader: Some(_), .. }) => {
+                Some(*partition)
+            }
+            _ => None,
+        };
+        let mut led: BTreeSet<TopicPartition> = events.iter().filter_map(led_for_a_moment).collect();
+        let registered = state.metadata.partitions();
+        led.extend(registered.filter(|(_, registration)| registration.leader.is_some()).map(|(id, _)| id));
+        let is_there = |of: &TopicPartition, shown: &Shown| {
+            shown.broker.and_then(|id| state.broker(id)).is_some_and(|it| it.partition(*of).is_some())
+        };
+        let there = self.shown.iter().filter(|(of, shown)| is_there(of, shown));
+        let stored: BTreeSet<RecordId> = there.flat_map(|(_, shown)| shown.copies.iter().map(|(_, id)| *id)).collect();
+        let is_missing = |id: &RecordId, sent: &Sent| {
+            sent.told == Told::Delivered && !sent.was_expired && !sent.was_compacted && !stored.contains(id)
+        };
+        let missing: Vec<(RecordId, TopicPartition)> = (0..)
+            .map(RecordId)
+            .zip(&self.records)
+            .filter(|(id, sent)| is_missing(id, sent))
+            .map(|(id, sent)| (id, sent.partition))
+            .collect();
+        let in_flight = if missing.is_empty() { BTreeSet::new() } else { self.in_flight(state) };
+        let before = std::mem::take(&mut self.lost);
+        let is_lost = |(id, of): &(RecordId, TopicPartition)| {
+            !in_flight.contains(id) && (led.contains(of) || before.contains(id))
+        };
+        self.lost = missing.into_iter().filter(is_lost).map(|(id, _)| id).collect();
     }
 
     fn observe_producer(&mut self, state: &State, session: SessionId, event: &ProducerEvent) {
@@ -247,7 +283,6 @@ impl Oracle {
     }
 
     fn lists(&self, state: &State) -> BTreeMap<Figure, Vec<RecordId>> {
-        let in_flight = self.in_flight(state);
         let mut firsts: BTreeMap<RecordId, (TopicPartition, Offset)> = BTreeMap::new();
         let mut copies: BTreeMap<RecordId, usize> = BTreeMap::new();
         let mut committed = BTreeSet::new();
@@ -278,8 +313,6 @@ impl Oracle {
             Figure::ALL.iter().map(|figure| (*figure, Vec::new())).collect();
         for (id, sent) in (0..).map(RecordId).zip(&self.records) {
             let count = copies.get(&id).copied().unwrap_or(0);
-            let registration = state.metadata.partition(sent.partition);
-            let has_leader = registration.is_some_and(|registration| registration.leader.is_some());
             let mut put = |figure, times| {
                 lists.get_mut(&figure).unwrap().extend(std::iter::repeat_n(id, times));
             };
@@ -292,8 +325,7 @@ impl Oracle {
             let was_removed = sent.was_expired || sent.was_compacted;
             put(Figure::Expired, usize::from(was_removed && count == 0));
             put(Figure::Compacted, usize::from(sent.was_compacted && count == 0));
-            let lost = sent.told == Told::Delivered && !was_removed && has_leader && count == 0;
-            put(Figure::Lost, usize::from(lost && !in_flight.contains(&id)));
+            put(Figure::Lost, usize::from(self.lost.contains(&id)));
             put(Figure::Duplicates, count.saturating_sub(1));
             put(Figure::Reordered, usize::from(reordered(id)));
         }

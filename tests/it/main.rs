@@ -28,6 +28,7 @@ mod lessons;
 mod log_append;
 mod log_properties;
 mod log_vectors;
+mod marks;
 mod menus;
 mod partitioners;
 mod producer_sessions;

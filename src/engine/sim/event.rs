@@ -89,6 +89,20 @@ pub enum EventKind {
         /// If it was a request to a broker: which.
         request: Option<(ConnectionId, CorrelationId)>,
     },
+    /// Leaders' logs hold more copies beyond the first than before.
+    RecordsDuplicated {
+        /// How many more.
+        more: u64,
+        /// How many now.
+        duplicates: u64,
+    },
+    /// More records stand before an earlier one than before.
+    RecordsReordered {
+        /// How many more.
+        more: u64,
+        /// How many now.
+        reordered: u64,
+    },
 }
 
 /// A bound of a run.
@@ -361,6 +375,8 @@ pub enum MarkKind {
     Command,
     /// A broker's or a controller's process died.
     Crash,
+    /// A broker's process died with what was not flushed.
+    PowerCut,
     /// A broker's process stopped in order.
     Stop,
     /// A broker's or a controller's process runs again.
@@ -373,6 +389,10 @@ pub enum MarkKind {
     Cleaning,
     /// Delivered records are lost.
     Loss,
+    /// A leader's log has a record once more.
+    Duplicate,
+    /// A record stands before an earlier one.
+    Reordering,
     /// A batch is sent again.
     Retry,
     /// A leader has a batch already that was sent again.
@@ -387,9 +407,10 @@ pub enum MarkKind {
 
 impl MarkKind {
     /// Every kind, in the order in which a reader is told of them.
-    pub const ALL: [MarkKind; 13] = [
+    pub const ALL: [MarkKind; 16] = [
         MarkKind::Command,
         MarkKind::Crash,
+        MarkKind::PowerCut,
         MarkKind::Stop,
         MarkKind::Restart,
         MarkKind::Election,
@@ -397,6 +418,8 @@ impl MarkKind {
         MarkKind::Cleaning,
         MarkKind::Retry,
         MarkKind::Loss,
+        MarkKind::Duplicate,
+        MarkKind::Reordering,
         MarkKind::Recognised,
         MarkKind::Drop,
         MarkKind::Position,
@@ -405,7 +428,14 @@ impl MarkKind {
 }
 
 impl EventKind {
-    /// The mark that the event leaves, if any.
+    /// Whether the trace hash has it. What only the ledger's figures tell follows from the events before it: left out, a run keeps
+    /// the hash by which it is known.
+    #[must_use]
+    pub(super) fn is_traced(&self) -> bool {
+        !matches!(self, EventKind::RecordsDuplicated { .. } | EventKind::RecordsReordered { .. })
+    }
+
+    /// The mark that the event leaves, if any. A crash by a power cut is told apart by the command before it.
     #[must_use]
     pub fn mark(&self) -> Option<MarkKind> {
         match self {
@@ -428,6 +458,8 @@ impl EventKind {
             EventKind::Quorum { event: QuorumEvent::Started, .. } => Some(MarkKind::Restart),
             EventKind::Producer { event: ProducerEvent::Retrying { .. }, .. } => Some(MarkKind::Retry),
             EventKind::RecordsLost { .. } => Some(MarkKind::Loss),
+            EventKind::RecordsDuplicated { .. } => Some(MarkKind::Duplicate),
+            EventKind::RecordsReordered { .. } => Some(MarkKind::Reordering),
             EventKind::Broker { event: BrokerEvent::DuplicateRecognised { .. }, .. } => Some(MarkKind::Recognised),
             EventKind::MessageLost { .. } => Some(MarkKind::Drop),
             EventKind::Consumer { event, .. } if event.is_about_a_lost_position() => Some(MarkKind::Position),

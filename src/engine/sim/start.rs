@@ -100,7 +100,7 @@ impl State {
             peers: BTreeMap::new(),
             produces: BTreeMap::new(),
             next_correlation: 0,
-            lost_before: 0,
+            anomalies_before: super::state::Anomalies::default(),
             tasks_now: 0,
             watch: None,
             journal: None,

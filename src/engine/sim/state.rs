@@ -73,14 +73,22 @@ pub struct State {
     /// Produce requests that may still be appended.
     pub(super) produces: BTreeMap<(ConnectionId, CorrelationId), ProduceOnTheWay>,
     pub(super) next_correlation: u64,
-    /// How many of the records were lost at the last event.
-    pub(super) lost_before: u64,
+    /// How many lost records, duplicates and reordered records there were at the last event.
+    pub(super) anomalies_before: Anomalies,
     /// Tasks run at `now`.
     pub(super) tasks_now: u64,
     /// The invariants, if anyone watches them.
     pub(super) watch: Option<Arc<Invariants>>,
     /// Events that nobody has taken yet, if anyone wants them.
     pub(super) journal: Option<Vec<Event>>,
+}
+
+/// The ledger's figures of what should not be, as far as they were told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Anomalies {
+    pub(super) lost: u64,
+    pub(super) duplicates: u64,
+    pub(super) reordered: u64,
 }
 
 /// A produce request between its sending and the last append or refusal.
@@ -155,7 +163,9 @@ impl State {
     /// Takes note of something that happened now.
     pub(super) fn emit(&mut self, kind: EventKind) {
         let event = Event { at: self.now, kind };
-        self.trace_hash.fold(&event);
+        if event.kind.is_traced() {
+            self.trace_hash.fold(&event);
+        }
         self.events_count += 1;
         if self.events_count >= crate::engine::common::limits::EVENTS_MAX as u64 && self.limit != Some(Limit::Events) {
             self.reach(Limit::Events);

@@ -134,7 +134,7 @@ impl State {
             } else {
                 self.emit(EventKind::MessageDropped { connection: id, broker: server, is_request });
             }
-            self.check_losses();
+            self.check_anomalies();
             return;
         }
         if let Some(produce) = self.produces.get_mut(&(id, correlation)) {

@@ -1,10 +1,10 @@
 //! Driving brokers: their effects become messages and tasks, their events go to the ledger and the trace.
 
 use super::event::EventKind;
-use super::ledger::CopyEntry;
+use super::ledger::{CopyEntry, Totals};
 use super::network::{Direction, Endpoint, Payload};
 use super::scheduler::Task;
-use super::state::State;
+use super::state::{Anomalies, State};
 use crate::engine::cluster::protocol::{ConnectionId, CorrelationId, Request, Response};
 use crate::engine::cluster::{Broker, BrokerEffect, BrokerEvent, BrokerObserver, BrokerOutput};
 use crate::engine::common::{BrokerId, TopicPartition, VirtualTime};
@@ -64,7 +64,7 @@ impl State {
         for event in out.events {
             self.note_broker_event(id, &event);
             self.emit(EventKind::Broker { broker: id, event });
-            self.check_losses();
+            self.check_anomalies();
         }
         for effect in out.effects {
             self.carry_out_for_broker(id, effect);
@@ -175,7 +175,7 @@ impl State {
         self.peers.retain(|(from, _), _| *from != id);
         // What waited for a frozen process finds it dead.
         waiting.into_iter().for_each(|task| self.run_task(task));
-        self.check_losses();
+        self.check_anomalies();
     }
 
     pub(super) fn restart_broker(&mut self, id: BrokerId) {
@@ -282,12 +282,18 @@ impl State {
         gone.into_iter().for_each(|(connection, correlation)| self.produce_is_off_the_wire(connection, correlation));
     }
 
-    /// Says so if more delivered records are lost than at the last event.
-    pub(super) fn check_losses(&mut self) {
-        let lost = self.ledger.totals().lost;
-        let before = std::mem::replace(&mut self.lost_before, lost);
-        if lost > before {
-            self.emit(EventKind::RecordsLost { more: lost - before, lost });
+    /// Says so if there are more lost records, duplicates or reordered records than at the last event.
+    pub(super) fn check_anomalies(&mut self) {
+        let Totals { lost, duplicates, reordered, .. } = *self.ledger.totals();
+        let before = std::mem::replace(&mut self.anomalies_before, Anomalies { lost, duplicates, reordered });
+        if lost > before.lost {
+            self.emit(EventKind::RecordsLost { more: lost - before.lost, lost });
+        }
+        if duplicates > before.duplicates {
+            self.emit(EventKind::RecordsDuplicated { more: duplicates - before.duplicates, duplicates });
+        }
+        if reordered > before.reordered {
+            self.emit(EventKind::RecordsReordered { more: reordered - before.reordered, reordered });
         }
     }
 }

@@ -32,7 +32,7 @@ impl State {
         self.ensure_possible(command)?;
         self.emit(EventKind::Command(Arc::new(command.clone())));
         self.carry_out(command);
-        self.check_losses();
+        self.check_anomalies();
         Ok(())
     }
 

@@ -247,7 +247,7 @@ impl State {
             _ => {}
         }
         self.emit(EventKind::Controller(event));
-        self.check_losses();
+        self.check_anomalies();
     }
 
     /// Tells the ledger who leads a partition that was just made.

@@ -66,7 +66,7 @@ impl State {
                 break;
             }
         }
-        self.check_losses();
+        self.check_anomalies();
         self.maybe_ask_for_producer_id(id);
         self.set_wake_ups(id, looked);
         self.maybe_finish_closing(id);
@@ -432,7 +432,7 @@ impl State {
             }
         };
         self.emit(EventKind::Producer { session: id, event });
-        self.check_losses();
+        self.check_anomalies();
     }
 
     /// A broker's answer has arrived.

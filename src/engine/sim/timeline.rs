@@ -6,7 +6,8 @@
 //! [`Timeline::restore_branch`] brings it back.
 
 use super::command::{Command, CommandError, TimedCommand};
-use super::event::{Event, EventKind, MarkKind};
+use super::event::Event;
+use super::mark::{Mark, mark_among};
 use super::scenario::Scenario;
 use super::simulation::Simulation;
 use super::state::State;
@@ -41,19 +42,6 @@ pub struct Timeline {
 struct Checkpoint {
     state: State,
     done: usize,
-}
-
-/// Something that one would look for when scrubbing.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
-    /// When.
-    pub at: VirtualTime,
-    /// Of which kind.
-    pub kind: MarkKind,
-    /// What happened.
-    pub event: EventKind,
-    /// The event's number in the run.
-    number: u64,
 }
 
 /// What a command in the past cut off.
@@ -351,7 +339,7 @@ impl Timeline {
             if event.kind.is_visible() && self.visible.last().is_none_or(|(at, _)| *at < event.at) {
                 self.visible.push((event.at, number));
             }
-            if let Some(kind) = event.kind.mark() {
+            if let Some(kind) = mark_among(&events, number - first) {
                 self.marks.push(Mark { at: event.at, kind, event: event.kind.clone(), number });
             }
         }

@@ -1,4 +1,5 @@
-//! The trace hash: 64 bits over the ordered commands and events of a run, and nothing else.
+//! The trace hash: 64 bits over the ordered commands and events of a run, and nothing else. Of the events, not those that repeat what the
+//! ledger counts (`EventKind::is_traced`): they follow from the others.
 //!
 //! Two runs with the same hash did the same things in the same order. It must not depend on the machine, so every
 //! integer is folded as 64 bits (a `usize` or an enum's discriminant has the same value everywhere), nor on how

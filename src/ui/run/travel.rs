@@ -6,6 +6,7 @@ use crate::engine::sim::Timeline;
 use crate::view::Frame;
 use crate::view::frame::Flight;
 use crate::view::playback::Outlook;
+use crate::view::transport::kinds_listed;
 use std::rc::Rc;
 
 impl Run {
@@ -59,9 +60,7 @@ impl Run {
         self.go(to_next_mark);
         if self.now() == before {
             let seconds = LOOK_AHEAD.as_ms() / 1_000;
-            self.notice = Some(Rc::from(format!(
-                "No mark in the {seconds} s to come: no crash, election, roll, loss or command."
-            )));
+            self.notice = Some(Rc::from(format!("No mark in the {seconds} s to come: no {}.", kinds_listed())));
         }
     }
 

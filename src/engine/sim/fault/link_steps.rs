@@ -141,7 +141,7 @@ impl State {
             }
             (None, _) => self.tell_sender_broken(message),
         }
-        self.check_losses();
+        self.check_anomalies();
         false
     }
 

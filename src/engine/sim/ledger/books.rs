@@ -4,7 +4,6 @@ use super::entry::{BatchEntry, BatchRef, Compacted, RecordEntry};
 use super::totals::{Flags, Totals};
 use crate::engine::common::{RecordId, SessionId};
 use crate::engine::sim::chunked::Chunked;
-use std::collections::BTreeMap;
 
 /// Entries and figures.
 #[derive(Clone, Debug, Default)]
@@ -17,11 +16,13 @@ pub(super) struct Books {
     pub(super) rows: Vec<Totals>,
 }
 
-/// The records of one partition that are lost as long as it has a leader.
+/// Whether the missing records of one partition are lost. What was lost when its last leader went stays lost; what has come to be missing
+/// since then may stand in the next leader's log, so the next election settles it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Missing {
     has_leader: bool,
-    by_session: BTreeMap<SessionId, u64>,
+    /// Missing since there is no leader.
+    unsettled: imbl::OrdSet<RecordId>,
 }
 
 impl Books {
@@ -61,33 +62,32 @@ impl Books {
         }
         self.rows_of(session).into_iter().for_each(|totals| totals.shift(before, after));
         match (before.flags.has(Flags::MISSING), after.flags.has(Flags::MISSING)) {
-            (false, true) => self.shift_missing(missing, session, true),
-            (true, false) => self.shift_missing(missing, session, false),
+            (false, true) => self.shift_missing(missing, id, session, true),
+            (true, false) => self.shift_missing(missing, id, session, false),
             _ => {}
         }
     }
 
-    fn shift_missing(&mut self, missing: &mut Missing, session: SessionId, more: bool) {
-        let count = missing.by_session.entry(session).or_default();
-        if more {
-            *count += 1
-        } else {
-            *count -= 1
+    fn shift_missing(&mut self, missing: &mut Missing, id: RecordId, session: SessionId, more: bool) {
+        if !missing.has_leader {
+            if more {
+                missing.unsettled.insert(id);
+                return;
+            }
+            if missing.unsettled.remove(&id).is_some() {
+                return;
+            }
         }
-        if missing.has_leader {
-            self.rows_of(session).into_iter().for_each(|totals| if more { totals.lost += 1 } else { totals.lost -= 1 });
-        }
+        self.rows_of(session).into_iter().for_each(|totals| if more { totals.lost += 1 } else { totals.lost -= 1 });
     }
 
-    /// The partition has a leader from now on, or none: what is missing in it counts as lost, or does not.
+    /// The partition has a leader from now on, or none. With one, whatever is missing is lost.
     pub(super) fn set_has_leader(&mut self, missing: &mut Missing, has_leader: bool) {
-        if missing.has_leader == has_leader {
-            return;
-        }
         missing.has_leader = has_leader;
-        for (session, count) in &missing.by_session {
-            for totals in self.rows_of(*session) {
-                if has_leader { totals.lost += count } else { totals.lost -= count }
+        if has_leader {
+            for id in std::mem::take(&mut missing.unsettled) {
+                let session = self.record(id).session;
+                self.rows_of(session).into_iter().for_each(|totals| totals.lost += 1);
             }
         }
     }
@@ -97,6 +97,11 @@ impl Missing {
     /// Whether the partition has a leader.
     pub(super) fn has_leader(&self) -> bool {
         self.has_leader
+    }
+
+    /// Whether a missing record is lost.
+    pub(super) fn is_settled(&self, id: RecordId) -> bool {
+        !self.unsettled.contains(&id)
     }
 }
 

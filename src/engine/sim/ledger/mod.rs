@@ -134,14 +134,14 @@ impl Ledger {
         let mut found = Vec::new();
         for (id, (_, entry)) in (0..).map(RecordId).zip(self.books.records.iter()) {
             if session.is_none_or(|session| session == entry.session) {
-                found.extend(std::iter::repeat_n(id, self.times(figure, entry)));
+                found.extend(std::iter::repeat_n(id, self.times(figure, id, entry)));
             }
         }
         found
     }
 
     /// How often a record counts in a figure.
-    fn times(&self, figure: Figure, entry: &RecordEntry) -> usize {
+    fn times(&self, figure: Figure, id: RecordId, entry: &RecordEntry) -> usize {
         let on_the_wire = entry.batched.is_some_and(|(_, batch)| self.books.batch(batch).on_the_wire > 0);
         let standing = entry.standing(on_the_wire);
         let flag = match figure {
@@ -158,8 +158,8 @@ impl Ledger {
             Figure::Lost => Flags::MISSING,
             Figure::Reordered => Flags::REORDERED,
         };
-        let has_leader = || self.partition(entry.partition).is_some_and(PartitionLedger::has_leader);
-        usize::from(standing.flags.has(flag) && (figure != Figure::Lost || has_leader()))
+        let is_settled = || self.partition(entry.partition).is_some_and(|partition| partition.missing.is_settled(id));
+        usize::from(standing.flags.has(flag) && (figure != Figure::Lost || is_settled()))
     }
 
     /// Whether the application has called send() again with a record's content.
@@ -171,7 +171,7 @@ impl Ledger {
     /// Whether a record is behind a figure now.
     #[must_use]
     pub fn is(&self, id: RecordId, figure: Figure) -> bool {
-        self.record(id).is_some_and(|entry| self.times(figure, entry) > 0)
+        self.record(id).is_some_and(|entry| self.times(figure, id, entry) > 0)
     }
 
     /// What was sent. It is read from the batch's bytes once the batch is encoded.

@@ -27,7 +27,8 @@ pub struct Totals {
     pub expired: u64,
     /// Of these, removed by compaction.
     pub compacted: u64,
-    /// Delivered, not expired, the partition has a leader, no copy in its log and none in flight.
+    /// Delivered, not expired, no copy in the leader's log and none in flight. While a partition has no leader: as when its last one went;
+    /// the next election settles what has come to be missing since.
     pub lost: u64,
     /// Copies beyond the first in leaders' logs.
     pub duplicates: u64,
@@ -123,7 +124,7 @@ impl Totals {
     }
 
     /// Moves the figures by the difference between two standings of one record. `lost` is moved by its partition, which
-    /// knows whether it has a leader.
+    /// knows what is settled.
     pub(super) fn shift(&mut self, before: Standing, after: Standing) {
         let changed = Flags(before.flags.0 ^ after.flags.0);
         let shift = |flag: Flags, figure: &mut u64| {
@@ -157,7 +158,7 @@ impl Flags {
     pub(super) const STORED: Flags = Flags(1 << 4);
     pub(super) const COMMITTED: Flags = Flags(1 << 5);
     pub(super) const EXPIRED: Flags = Flags(1 << 6);
-    /// Lost as soon as its partition has a leader.
+    /// Lost, if that is settled.
     pub(super) const MISSING: Flags = Flags(1 << 7);
     pub(super) const REORDERED: Flags = Flags(1 << 8);
     pub(super) const COMPACTED: Flags = Flags(1 << 9);
