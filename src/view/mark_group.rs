@@ -49,18 +49,21 @@ pub fn listed(marks: &[MarkView]) -> String {
 fn rank(kind: MarkKind) -> u8 {
     match kind {
         MarkKind::Loss => 0,
-        MarkKind::Limit => 1,
-        MarkKind::Crash => 2,
-        MarkKind::Stop => 3,
-        MarkKind::Election => 4,
-        MarkKind::Restart => 5,
-        MarkKind::Position => 6,
-        MarkKind::Drop => 7,
-        MarkKind::Recognised => 8,
-        MarkKind::Retry => 9,
-        MarkKind::Cleaning => 10,
-        MarkKind::Roll => 11,
-        MarkKind::Command => 12,
+        MarkKind::Duplicate => 1,
+        MarkKind::Reordering => 2,
+        MarkKind::Limit => 3,
+        MarkKind::PowerCut => 4,
+        MarkKind::Crash => 5,
+        MarkKind::Stop => 6,
+        MarkKind::Election => 7,
+        MarkKind::Restart => 8,
+        MarkKind::Position => 9,
+        MarkKind::Drop => 10,
+        MarkKind::Recognised => 11,
+        MarkKind::Retry => 12,
+        MarkKind::Cleaning => 13,
+        MarkKind::Roll => 14,
+        MarkKind::Command => 15,
     }
 }
 
