@@ -101,10 +101,10 @@ fn a_power_cut_is_told_apart_from_a_crash() {
     let view = TransportView::of(&timeline, &Playback::new(Speed::at_step(10)));
     let told: Vec<String> = view.marks.iter().filter(|mark| mark.at_us == 503_000).map(|mark| mark.told()).collect();
     let expected = [
-        "command: power of broker 1 cut · 503.000 ms",
-        "power cut: broker 1 went down without what it had not flushed · 503.000 ms",
-        "command: crash of broker 2 · 503.000 ms",
-        "crash: broker 2 crashed · 503.000 ms",
+        "503.000 ms · command: power of broker 1 cut",
+        "503.000 ms · power cut: broker 1 went down without what it had not flushed",
+        "503.000 ms · command: crash of broker 2",
+        "503.000 ms · crash: broker 2 crashed",
     ];
     assert_eq!(told, expected);
 }
